@@ -1,0 +1,74 @@
+"""Errors raised on purpose. `cli.output` is the one place that prints them and exits; libraries' own errors never pass a port."""
+
+from typing import Final
+
+#: Foreign text (a server's body, a tool's stderr) is cut here: enough to recognise, too little to carry a secret page.
+FOREIGN_TEXT_LIMIT: Final = 300
+
+
+class RayfenceError(Exception):
+    """Base of every error for people: one sentence without secrets, a hint at the next step, an exit status."""
+
+    exit_status = 1
+    hint = ""
+
+    def __init__(self, message: str, *, hint: str = "", where: str = "") -> None:
+        super().__init__(message)
+        self.where = where
+        if hint:
+            self.hint = hint
+
+    def diagnostics(self) -> str:
+        """What happened, and where if a place is known (`file:line:column`)."""
+        return f"{self.where}: {self}" if self.where else str(self)
+
+
+class SpecError(RayfenceError):
+    """The spec can't be used. `problems` holds every mistake of the file, in its order; all are printed."""
+
+    exit_status = 3
+    hint = "correct the spec; `rayfence plan -f FILE` checks it without changing anything"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class PreflightError(RayfenceError):
+    """The machine can't hold what the spec asks for; nothing has been started or changed."""
+
+    exit_status = 4
+
+
+class StateError(RayfenceError):
+    """The instance's own files are missing, foreign or damaged."""
+
+    exit_status = 4
+
+
+class ProcessError(RayfenceError):
+    """A supervised process did not start, did not become ready, or ended; its last words are in the message."""
+
+    exit_status = 5
+
+
+class ListenerExposed(ProcessError):
+    """A started process listens elsewhere than on loopback. The start is aborted: attackers scan for open Ray ports."""
+
+
+class AccessRefused(RayfenceError):
+    """The gateway refused the caller: not logged in, or the role is missing."""
+
+    exit_status = 6
+
+
+class TrailBroken(RayfenceError):
+    """The trail can't be trusted from a named place on."""
+
+    exit_status = 1
+
+
+def cut(text: str, limit: int = FOREIGN_TEXT_LIMIT) -> str:
+    """Return foreign text on one line, at most `limit` characters, for use in a message."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"

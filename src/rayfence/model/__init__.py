@@ -1,0 +1,1 @@
+"""Frozen values shared by the stages. No module here imports another room."""

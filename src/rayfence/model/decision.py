@@ -1,0 +1,24 @@
+"""Decisions of `policy.resolve`: every setting with its value, reason and source."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Source(StrEnum):
+    """Who decided a setting."""
+
+    SPEC = "spec"
+    DEFAULT = "default"  # rayfence's secure default
+    HOST = "host"  # a fact of this machine
+    CATALOG = "catalog"  # data shipped with rayfence: versions, advisories, routes
+    UNSAFE = "unsafe"  # a weakening the user named
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One setting. `path` is its dotted name in the resolution, e.g. `ray.auth_mode`."""
+
+    path: str
+    value: str
+    reason: str
+    source: Source
