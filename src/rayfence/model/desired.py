@@ -43,6 +43,7 @@ class AuthorityRequest:
     path: str
     common_name: str
     lifetime_days: int
+    copies: tuple[tuple[str, Account], ...] = ()  # the certificate again, for those who may not enter `path`
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class ProcessSpec:
     readiness: ReadinessProbe
     after: tuple[str, ...] = ()
     restart_with: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()  # files read at start only: a change of one needs a restart
     listens: tuple[int, ...] = ()
     stop_seconds: int = 10
 

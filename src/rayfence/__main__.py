@@ -1,0 +1,5 @@
+"""`python -m rayfence`."""
+
+from rayfence.cli import main
+
+main()

@@ -1,0 +1,5 @@
+"""Plans made true, step by step."""
+
+from rayfence.apply.steps import execute
+
+__all__ = ["execute"]

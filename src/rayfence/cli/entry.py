@@ -1,0 +1,120 @@
+"""The entry point: finds the verb, runs it, turns every outcome into an exit status.
+
+Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold it ·
+5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NoReturn
+
+import click
+
+from rayfence import __version__
+from rayfence.cli import output
+from rayfence.errors import RayfenceError
+
+#: Section -> verb -> (module, one line). The one list of verbs; help is printed from it without importing any.
+VERBS: Final = {
+    "Platform": {
+        "plan": ("plan", "Show what `up` would make and why; change nothing."),
+        "render": ("render", "Write the objects and configuration that would be made."),
+        "up": ("up", "Start a secured Ray on this machine, or repair it."),
+        "status": ("status", "Look at an instance now: parts, addresses, security posture."),
+        "restart": ("restart", "Stop and start; renews the certificates of Ray's nodes."),
+        "logs": ("logs", "Print or follow the logs of the instance's own processes."),
+        "down": ("down", "Stop an instance and leave nothing running."),
+        "verify": ("verify", "Attack the instance and show that its defences hold."),
+        "schema": ("schema", "Print the JSON Schema of the spec, for editors."),
+    },
+    "Use Ray": {
+        "login": ("login", "Log in to a gateway."),
+        "logout": ("logout", "End the session at the gateway and forget it here."),
+        "whoami": ("whoami", "Show who the gateway takes you for."),
+        "token": ("token", "Print a short-lived token."),
+        "env": ("env", "Print the environment that points Ray's own tools at the gateway."),
+        "exec": ("exec_", "Run one command in that environment."),
+    },
+    "Administer": {
+        "user": ("user", "Add, list, remove local accounts; change roles and passwords."),
+        "trail": ("trail", "Read, verify and export the audit trail."),
+    },
+}
+
+
+class VerbGroup(click.Group):
+    """A group whose commands are imported when they are run: `rayfence --help` loads none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every verb, by section."""
+        return [verb for verbs in VERBS.values() for verb in verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module and return its `command`."""
+        for verbs in VERBS.values():
+            if cmd_name in verbs:
+                command = import_module(f"rayfence.cli.{verbs[cmd_name][0]}").command
+                if not isinstance(command, click.Command):
+                    raise TypeError(f"rayfence.cli.{verbs[cmd_name][0]}.command is no click command")
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest verb for an unknown one."""
+        known = self.list_commands(ctx)
+        if args and not args[0].startswith("-") and args[0] not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped verb
+
+            near = get_close_matches(args[0], known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the list by section, from the table alone."""
+        for section, verbs in VERBS.items():
+            with formatter.section(section):
+                formatter.write_dl([(verb, line) for verb, (_, line) in verbs.items()])
+
+
+@click.command(
+    cls=VerbGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Examples:  rayfence up  ·  rayfence exec -- ray job submit -- python -c 'import ray; ray.init()'  ·  rayfence down",
+)
+@click.version_option(__version__, prog_name="rayfence")
+def rayfence() -> None:
+    """Ray made safe: identity, roles, ownership, proof and a trail in front of Ray, from one spec."""
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run and exit. The only place where exceptions become text and a status."""
+    try:
+        result = rayfence.main(args=None if argv is None else list(argv), prog_name="rayfence", standalone_mode=False)
+        sys.stdout.flush()
+        status = result if isinstance(result, int) else 0
+    except click.exceptions.Exit as leaving:
+        status = leaving.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        status = wrong.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        output.note("interrupted")
+        status = 130
+    except RayfenceError as error:
+        output.error(error)
+        status = error.exit_status
+    except BrokenPipeError:
+        # The reader (`| head`) has gone. Point stdout elsewhere, or the interpreter complains while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    except Exception as unexpected:  # noqa: BLE001 - the last line of defence: no traceback for people
+        if os.environ.get("RAYFENCE_DEBUG"):
+            raise
+        output.crash(unexpected)
+        status = 70
+    sys.exit(status)

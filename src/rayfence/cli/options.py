@@ -1,0 +1,59 @@
+"""Options that several verbs share, so that they are called the same everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rayfence.cli import output
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def instance(function: F) -> F:
+    """`--name` and `--state-dir`: which instance."""
+    function = click.option(
+        "--name",
+        default="default",
+        show_default=True,
+        envvar="RAYFENCE_NAME",
+        metavar="NAME",
+        help="The instance; several run side by side.",
+    )(function)
+    return click.option(
+        "--state-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="RAYFENCE_STATE_DIR",
+        metavar="DIR",
+        help="Where instances keep their state. Default: the platform's state folder.",
+    )(function)
+
+
+def json_output(function: F) -> F:
+    """`--json`: the same facts for programs."""
+    return click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        expose_value=True,
+        callback=_remember,
+        help="Print JSON instead of text.",
+    )(function)
+
+
+def spec_file(function: F) -> F:
+    """`-f FILE`: the spec; `-` reads standard input; left out: the default local platform."""
+    return click.option(
+        "-f",
+        "--file",
+        "spec",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Platform spec (YAML; - for standard input). Default: a local platform with one worker.",
+    )(function)
+
+
+def _remember(_context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
+    output.set_json(value)
+    return value

@@ -1,0 +1,112 @@
+"""All printing. Results go to stdout; progress, notes and errors to stderr; colour only on a terminal.
+
+Text from outside (paths, names, log lines) is stripped of control characters: a job's name must not drive the terminal.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import click
+
+from rayfence.errors import RayfenceError
+from rayfence.model.verdict import Posture, Verdict
+
+_COLOURS: Final = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "red",
+    Verdict.UNKNOWN: "yellow",
+    Verdict.NOT_APPLICABLE: "bright_black",
+}
+
+_json_mode = False
+
+
+def set_json(on: bool) -> None:
+    """Whether errors are printed as JSON as well; set once by the verb's `--json`."""
+    global _json_mode  # noqa: PLW0603 - one process, one mode
+    _json_mode = on
+
+
+def clean(text: str) -> str:
+    """Text without control characters (terminal escapes included)."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def data(value: object) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def line(text: str = "") -> None:
+    """One line of the result."""
+    click.echo(text)
+
+
+def heading(text: str) -> None:
+    """A title above a table."""
+    click.echo(click.style(text, bold=True))
+
+
+def note(text: str) -> None:
+    """Something to know, beside the result."""
+    click.echo(f"rayfence: {text}", err=True)
+
+
+def table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> None:
+    """Left-aligned columns, as wide as their widest cell; the last column is not padded."""
+    cells = [tuple(clean(cell) for cell in row) for row in rows]
+    widths = [max(len(row[column]) for row in (tuple(header), *cells)) for column in range(len(header))]
+    click.echo(click.style(_row(header, widths).rstrip(), dim=True))
+    for row in cells:
+        click.echo(_row(row, widths).rstrip())
+
+
+def posture(rows: Iterable[Posture]) -> None:
+    """The posture table: verdict, control, evidence."""
+    listed = list(rows)
+    width = max((len(row.title) for row in listed), default=0)
+    for row in listed:
+        verdict = click.style(f"{row.verdict.upper():<15}", fg=_COLOURS[row.verdict], bold=row.verdict is Verdict.FAIL)
+        click.echo(f"  {verdict} {row.title:<{width}}  {clean(row.evidence)}")
+
+
+def error(raised: RayfenceError) -> None:
+    """What happened and the next step, on stderr; with `--json` as an object on stdout too."""
+    if _json_mode:
+        data({"error": {"message": raised.diagnostics(), "hint": raised.hint, "exit_status": raised.exit_status}})
+    for part in raised.diagnostics().splitlines():
+        click.echo(click.style("rayfence: error: ", fg="red") + clean(part), err=True)
+    if raised.hint:
+        click.echo(f"rayfence: hint: {clean(raised.hint)}", err=True)
+
+
+def crash(unexpected: BaseException) -> None:
+    """A defect of ours: one line, and how to see more."""
+    text = clean(f"{type(unexpected).__name__}: {unexpected}")[:300]
+    click.echo(f"rayfence: internal error: {text}", err=True)
+    click.echo("rayfence: hint: set RAYFENCE_DEBUG=1 to see where; please report it", err=True)
+
+
+class Progress:
+    """Steps with elapsed time on stderr; quiet when told so."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._began = time.monotonic()
+        self._quiet = quiet
+
+    def __call__(self, text: str) -> None:
+        if not self._quiet:
+            elapsed = time.monotonic() - self._began
+            click.echo(click.style(f"[{elapsed:6.1f} s] ", dim=True) + clean(text), err=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))

@@ -1,0 +1,1 @@
+"""Resolution to objects and configuration. Pure; the order of everything returned is stable."""

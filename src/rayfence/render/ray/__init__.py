@@ -1,0 +1,1 @@
+"""How Ray itself is told to be safe, whatever the target."""

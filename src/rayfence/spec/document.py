@@ -1,0 +1,122 @@
+"""YAML text to plain data, strictly, keeping where each value stood.
+
+Refuses what lets a spec mean something else than it shows: duplicate keys, anchors and aliases (also the "billion laughs"
+bomb), tags, several documents, keys that are no strings, text over `MAX_BYTES`, nesting over `MAX_DEPTH`.
+Leaves out what the values mean: `spec.v1alpha1`.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import yaml
+
+from rayfence.errors import SpecError
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 40
+
+Path = tuple[str | int, ...]
+
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data (dict, list, str, int, float, bool, None) and the place of every value and key, by path from the root."""
+
+    source: str
+    data: object
+    places: dict[Path, tuple[int, int]]  # 1-based line and column
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Line and column of the value at `path`, or of its nearest parent that exists."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, (1, 1))
+
+    def where(self, path: Path) -> str:
+        """`file:line:column` of `place`."""
+        line, column = self.place(path)
+        return f"{self.source}:{line}:{column}"
+
+
+def parse(text: str, source: str) -> Document:
+    """Read one YAML document. Raises SpecError naming the place."""
+    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+        raise SpecError((f"{source}:1:1: the spec is larger than {MAX_BYTES // 1024} KiB",))
+    try:
+        _refuse_aliases(text, source)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+        raise SpecError((f"{source}:{place}: not YAML: {error.problem or error.context}",)) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SpecError((f"{source}:1:1: not YAML: {str(error).splitlines()[0]}",)) from error
+    places: dict[Path, tuple[int, int]] = {}
+    data = _plain(node, (), places, source) if node is not None else None
+    return Document(source, data, places)
+
+
+def _refuse_aliases(text: str, source: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise SpecError((f"{source}:{line}:{column}: anchors and aliases are not allowed: write the value out",))
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise SpecError((f"{source}:{line}:{column}: nested deeper than {MAX_DEPTH} levels",))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _plain(node: yaml.Node, path: Path, places: dict[Path, tuple[int, int]], source: str) -> object:
+    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, path, places, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, index), places, source) for index, item in enumerate(node.value)]
+    if node.tag not in _SCALARS:
+        line, column = places[path]
+        raise SpecError((f"{source}:{line}:{column}: tag {node.tag!r} is not allowed; quote the value if it is text",))
+    return _SCALARS[node.tag](node.value)
+
+
+def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, int]], source: str) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key, value in node.value:
+        line, column = key.start_mark.line + 1, key.start_mark.column + 1
+        if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+            raise SpecError((f"{source}:{line}:{column}: a key must be text",))
+        if key.value in result:
+            raise SpecError((f"{source}:{line}:{column}: key {key.value!r} stands twice",))
+        result[key.value] = _plain(value, (*path, key.value), places, source)
+        places[(*path, key.value)] = (line, column)
+    return result
+
+
+def _boolean(text: str) -> bool:
+    # YAML 1.1 also reads yes/no/on/off as booleans: `no` as a country or a name has cost people dearly, so only true/false.
+    return text.lower() == "true"
+
+
+def _integer(text: str) -> object:
+    return int(text) if text.lstrip("+-").isdigit() and not (len(text) > 1 and text.startswith("0")) else text
+
+
+def _float(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_SCALARS: Final = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:int": _integer,
+    "tag:yaml.org,2002:float": _float,
+    "tag:yaml.org,2002:null": lambda _text: None,
+    "tag:yaml.org,2002:bool": lambda text: _boolean(text) if text.lower() in ("true", "false") else text,
+    "tag:yaml.org,2002:timestamp": str,
+}
