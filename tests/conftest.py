@@ -7,7 +7,7 @@ The leak check looks at this run's own processes and sockets; `tools/gates.py` a
 import json
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from tests.leaks import Footprint, footprint, wait_until_clean
@@ -16,15 +16,14 @@ from tests.leaks import Footprint, footprint, wait_until_clean
 SUITE_MARKERS: Final = ("envoy", "ray", "browser", "exhaustive")
 
 _BEFORE: Final = pytest.StashKey[Footprint]()
+_LEFT: Final = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of this project."""
     group = parser.getgroup("rayfence")
     group.addoption("--strict-skips", action="store_true", help="a skipped or expected-to-fail test is a failure")
-    group.addoption(
-        "--inventory", type=Path, metavar="FILE", help="write the collected tests and their markers as JSON"
-    )
+    group.addoption("--inventory", type=Path, metavar="FILE", help="write every test with its markers as JSON")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -69,13 +68,29 @@ def pytest_make_collect_report(
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Remember what is there, so that only what the tests add counts."""
     session.config.stash[_BEFORE] = footprint()
+    session.config.stash[_LEFT] = []
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run when it leaves a process, a listening socket or a network namespace behind."""
-    if hasattr(session.config, "workerinput") or not session.config.pluginmanager.hasplugin("dsession"):
-        left = wait_until_clean(session.config.stash[_BEFORE])
-        if left:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            raise pytest.UsageError("left behind by the tests: " + "; ".join(left))
+    config = session.config
+    left = config.stash[_LEFT]
+    if not config.pluginmanager.hasplugin("dsession"):  # not the one that hands tests to workers: they look themselves
+        left += wait_until_clean(config.stash[_BEFORE])
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left"] = left
+    elif left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of a parallel run has left behind."""
+    node.config.stash[_LEFT].extend(getattr(node, "workeroutput", {}).get("left", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was left behind."""
+    for line in config.stash[_LEFT]:
+        terminalreporter.write_line(f"LEFT BEHIND by the tests: {line}", red=True)

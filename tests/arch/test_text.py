@@ -71,8 +71,6 @@ def test_each_rule_finds_its_own(rule: str, line: str) -> None:
     assert [found for found in findings("f", line.replace("~", "")) if rule in found]
 
 
-@pytest.mark.parametrize(
-    "line", ["/home/ray/anaconda3/bin", "/workspace/x", "/etc/rayfence", "# noqa: S603"]
-)
+@pytest.mark.parametrize("line", ["/home/ray/anaconda3/bin", "/workspace/x", "/etc/rayfence", "# noqa: S603"])
 def test_lawful_lines_pass(line: str) -> None:
     assert findings("f", line) == []
