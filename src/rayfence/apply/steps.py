@@ -22,7 +22,9 @@ class Step:
     run: Callable[[Plan, Desired, Machine, Reporter], str]
 
 
-def execute(plan: Plan, desired: Desired, machine: Machine, report: Reporter, steps: Sequence[Step] | None = None) -> Receipt:
+def execute(
+    plan: Plan, desired: Desired, machine: Machine, report: Reporter, steps: Sequence[Step] | None = None
+) -> Receipt:
     """Run every step in order and return what was done.
 
     Raises what a step raises; the receipt so far is in the reports. When the walls are not as promised, everything is

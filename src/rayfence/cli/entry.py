@@ -1,7 +1,7 @@
 """The entry point: finds the verb, runs it, turns every outcome into an exit status.
 
-Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold it ·
-5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 130 interrupted.
+Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold
+it · 5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 130 interrupted.
 """
 
 import os
@@ -67,7 +67,7 @@ class VerbGroup(click.Group):
         """Suggest the nearest verb for an unknown one."""
         known = self.list_commands(ctx)
         if args and not args[0].startswith("-") and args[0] not in known:
-            from difflib import get_close_matches  # noqa: PLC0415 - only for a mistyped verb
+            from difflib import get_close_matches
 
             near = get_close_matches(args[0], known, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -84,7 +84,7 @@ class VerbGroup(click.Group):
 @click.command(
     cls=VerbGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Examples:  rayfence up  ·  rayfence exec -- ray job submit -- python -c 'import ray; ray.init()'  ·  rayfence down",
+    epilog="Examples:  rayfence up  ·  rayfence exec -- ray job submit -- python job.py  ·  rayfence down",
 )
 @click.version_option(__version__, prog_name="rayfence")
 def rayfence() -> None:
@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         # The reader (`| head`) has gone. Point stdout elsewhere, or the interpreter complains while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
-    except Exception as unexpected:  # noqa: BLE001 - the last line of defence: no traceback for people
+    except Exception as unexpected:
         if os.environ.get("RAYFENCE_DEBUG"):
             raise
         output.crash(unexpected)

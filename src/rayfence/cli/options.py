@@ -15,11 +15,10 @@ def instance(function: F) -> F:
     """`--name` and `--state-dir`: which instance."""
     function = click.option(
         "--name",
-        default="default",
-        show_default=True,
+        default=None,
         envvar="RAYFENCE_NAME",
         metavar="NAME",
-        help="The instance; several run side by side.",
+        help="The instance; several run side by side. Default: the spec's name, or `default`.",
     )(function)
     return click.option(
         "--state-dir",
@@ -57,3 +56,31 @@ def spec_file(function: F) -> F:
 def _remember(_context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
     output.set_json(value)
     return value
+
+
+def _seconds(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    """`90`, `90s`, `10m`, `2h` in seconds."""
+    if value is None:
+        return None
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = (value[:-1], value[-1]) if value[-1:] in units else (value, "s")
+    if not number.isascii() or not number.isdigit() or int(number) == 0:
+        raise click.BadParameter(f"{value!r} is no length of time; write 90s, 10m or 2h")
+    return int(number) * units[unit]
+
+
+def ttl(function: F) -> F:
+    """`--ttl`: how long the minted token lives."""
+    return click.option(
+        "--ttl",
+        callback=_seconds,
+        metavar="TIME",
+        help="How long it lives: 90s, 10m, 2h. Default: the spec's tokenMinutes.",
+    )(function)
+
+
+def narrowed_role(function: F) -> F:
+    """`--role`: give away less than one has."""
+    return click.option(
+        "--role", type=click.Choice(["viewer", "submitter", "operator", "admin"]), help="Narrow it to this role."
+    )(function)

@@ -7,6 +7,8 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
 from typing import Final
 
 import click
@@ -37,7 +39,7 @@ def clean(text: str) -> str:
 
 def data(value: object) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
 def line(text: str = "") -> None:
@@ -53,6 +55,13 @@ def heading(text: str) -> None:
 def note(text: str) -> None:
     """Something to know, beside the result."""
     click.echo(f"rayfence: {text}", err=True)
+
+
+def moment(seconds: str) -> str:
+    """Seconds since the epoch as local time to the minute; other text unchanged."""
+    if not seconds.isdigit():
+        return seconds
+    return datetime.fromtimestamp(int(seconds)).astimezone().strftime("%Y-%m-%d %H:%M %Z")
 
 
 def table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> None:
@@ -106,6 +115,12 @@ class Progress:
 def is_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:

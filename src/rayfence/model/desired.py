@@ -1,7 +1,8 @@
 """What should exist on a machine, as requests and specs: never a secret byte.
 
 `render/local` makes a `Desired`, `plan` compares it with what `adapters` observe, `apply` makes it true. All paths are
-relative to the instance's state folder unless a field says otherwise. Tuples are ordered: earlier entries are made first.
+relative to the instance's state folder unless a field says otherwise. Tuples are ordered: earlier entries are made
+first.
 """
 
 from dataclasses import dataclass
@@ -77,8 +78,8 @@ class ConfigFile:
 class Sandbox:
     """Walls around Ray and its jobs; see `adapters.processes.sandbox`. Paths absolute.
 
-    `hide`: folders replaced by an empty read-only one. `expose`: folders (interpreter, site-packages) that must stay readable for the
-    other uid, mounted read-only where their parents forbid it. `own_tmp`: mounted over /tmp.
+    `hide`: folders replaced by an empty read-only one. `expose`: folders (interpreter, site-packages) that must stay
+    readable for the other uid, mounted read-only where their parents forbid it. `own_tmp`: mounted over /tmp.
     """
 
     uid: int | None  # None: keep the caller's uid
@@ -86,14 +87,20 @@ class Sandbox:
     expose: tuple[str, ...]
     own_tmp: str
     namespaces: bool  # mount and pid namespaces; False only where the kernel refuses them
+    writable: tuple[str, ...] = ()  # Ray's own folders; all the rest is read-only inside
 
 
 @dataclass(frozen=True, slots=True)
 class ReadinessProbe:
-    """What must be seen before a process counts as ready. `kind`: `ray-head`, `ray-worker`, `envoy`, `service`."""
+    """What must be seen before a process counts as ready. `kind`: `ray-head`, `ray-worker`, `envoy`, `service`,
+    `alive`.
+
+    `facts` are the names and values that the kind needs (ports, sockets, files); see `adapters/net/prober.py`.
+    """
 
     kind: str
     timeout_seconds: int
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

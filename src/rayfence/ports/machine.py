@@ -46,7 +46,7 @@ class Machine(Protocol):
         """Wait until the process has proved ready; returns what proved it. Raises ProcessError with its last words."""
 
     def exposed_listeners(self) -> tuple[str, ...]:
-        """Every listener of our processes that is not loopback, as `address:port (process)`, from the kernel's table."""
+        """Listeners of our processes that are not loopback, as `address:port (process)`, from the kernel's table."""
 
     def stop(self) -> None:
         """Stop everything of the instance, in reverse order."""

@@ -1,10 +1,11 @@
 """YAML text to plain data, strictly, keeping where each value stood.
 
-Refuses what lets a spec mean something else than it shows: duplicate keys, anchors and aliases (also the "billion laughs"
-bomb), tags, several documents, keys that are no strings, text over `MAX_BYTES`, nesting over `MAX_DEPTH`.
+Refuses what lets a spec mean something else than it shows: duplicate keys, anchors and aliases (also the "billion
+laughs" bomb), tags, several documents, keys that are no strings, text over `MAX_BYTES`, nesting over `MAX_DEPTH`.
 Leaves out what the values mean: `spec.v1alpha1`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,10 +19,11 @@ MAX_DEPTH: Final = 40
 Path = tuple[str | int, ...]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Plain data (dict, list, str, int, float, bool, None) and the place of every value and key, by path from the root."""
+    """Plain data (dict, list, str, int, float, bool, None) and the place of every value and key, by path from the
+    root.
+    """
 
     source: str
     data: object
@@ -60,7 +62,7 @@ def parse(text: str, source: str) -> Document:
 def _refuse_aliases(text: str, source: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        line, column = _place(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise SpecError((f"{source}:{line}:{column}: anchors and aliases are not allowed: write the value out",))
         if isinstance(event, yaml.CollectionStartEvent):
@@ -72,21 +74,32 @@ def _refuse_aliases(text: str, source: str) -> None:
 
 
 def _plain(node: yaml.Node, path: Path, places: dict[Path, tuple[int, int]], source: str) -> object:
-    places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    places[path] = _place(node)
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
+        raise _tag_refused(node, places[path], source)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, path, places, source)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*path, index), places, source) for index, item in enumerate(node.value)]
     if node.tag not in _SCALARS:
-        line, column = places[path]
-        raise SpecError((f"{source}:{line}:{column}: tag {node.tag!r} is not allowed; quote the value if it is text",))
+        raise _tag_refused(node, places[path], source)
     return _SCALARS[node.tag](node.value)
+
+
+def _place(node: yaml.Node | yaml.Event) -> tuple[int, int]:
+    mark = node.start_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+
+
+def _tag_refused(node: yaml.Node, place: tuple[int, int], source: str) -> SpecError:
+    line, column = place
+    return SpecError((f"{source}:{line}:{column}: tag {node.tag!r} is not allowed; quote the value if it is text",))
 
 
 def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, int]], source: str) -> dict[str, object]:
     result: dict[str, object] = {}
     for key, value in node.value:
-        line, column = key.start_mark.line + 1, key.start_mark.column + 1
+        line, column = _place(key)
         if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
             raise SpecError((f"{source}:{line}:{column}: a key must be text",))
         if key.value in result:
@@ -97,7 +110,8 @@ def _mapping(node: yaml.MappingNode, path: Path, places: dict[Path, tuple[int, i
 
 
 def _boolean(text: str) -> bool:
-    # YAML 1.1 also reads yes/no/on/off as booleans: `no` as a country or a name has cost people dearly, so only true/false.
+    # YAML 1.1 also reads yes/no/on/off as booleans: `no` as a country or a name has cost people dearly, so only
+    # true/false.
     return text.lower() == "true"
 
 
@@ -112,7 +126,8 @@ def _float(text: str) -> object:
         return text
 
 
-_SCALARS: Final = {
+_COLLECTIONS: Final = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+_SCALARS: Final[dict[str, Callable[[str], object]]] = {
     "tag:yaml.org,2002:str": str,
     "tag:yaml.org,2002:int": _integer,
     "tag:yaml.org,2002:float": _float,

@@ -27,7 +27,9 @@ def load(text: str, source: str = "platform.yaml") -> Platform:
         raise SpecError((f"{source}:1:1: a spec is a mapping that begins with `apiVersion: {API_VERSION}`",))
     if document.data.get("apiVersion") != API_VERSION:
         found = document.data.get("apiVersion")
-        raise SpecError((f"{document.where(('apiVersion',))}: apiVersion: {found!r} is not supported; allowed: {API_VERSION}",))
+        raise SpecError(
+            (f"{document.where(('apiVersion',))}: apiVersion: {found!r} is not supported; allowed: {API_VERSION}",)
+        )
     try:
         return PlatformSpec.model_validate(document.data).to_platform()
     except ValidationError as error:

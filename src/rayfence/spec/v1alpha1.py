@@ -1,7 +1,8 @@
 """`rayfence.dev/v1alpha1`: the spec as people write it.
 
 Strict: unknown keys are errors. Every field has a secure default, so the shortest legal spec is the safest. Leaves out
-targets other than `local`, organisation policies and identity providers other than local accounts: they come with their rooms.
+targets other than `local`, organisation policies and identity providers other than local accounts: they come with
+their rooms.
 """
 
 import re
@@ -155,7 +156,9 @@ class PlatformSpec(_Strict):
     metadata: Metadata = Field(default_factory=Metadata)
     target: Target = Field(default_factory=Target)
     identity: Identity = Field(default_factory=Identity)
-    tenants: Annotated[list[TenantSpec], Field(min_length=1, max_length=1)] = Field(default_factory=lambda: [TenantSpec()])
+    tenants: Annotated[list[TenantSpec], Field(min_length=1, max_length=1)] = Field(
+        default_factory=lambda: [TenantSpec()]
+    )
     limits: LimitSpec = Field(default_factory=LimitSpec)
 
     def to_platform(self) -> Platform:

@@ -1,4 +1,6 @@
-"""Leaves of a local instance: the gateway's own by the front authority, Ray's and the gateway's client leaf by the nodes'."""
+"""Leaves of a local instance: the gateway's own by the front authority, Ray's and the gateway's client leaf by the
+nodes'.
+"""
 
 from rayfence.model.desired import Account, CertificateRequest
 from rayfence.model.gateway import GatewaySettings

@@ -1,7 +1,7 @@
 """Where everything of a local instance lies. The only place that knows file names.
 
-Four folders (`model.host.Places`): `state` and `heads` on disk, `runtime` for sockets, `ray` for what Ray's account owns.
-Ray's folder is never inside the gateway's: its account could not reach it there, and must not.
+Four folders (`model.host.Places`): `state` and `heads` on disk, `runtime` for sockets, `ray` for what Ray's account
+owns. Ray's folder is never inside the gateway's: its account could not reach it there, and must not.
 """
 
 from dataclasses import dataclass

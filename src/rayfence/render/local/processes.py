@@ -1,7 +1,7 @@
 """Process specs of a local instance: gateway service, Envoy, Ray's head and workers.
 
-The service comes first because Envoy reads what it writes (revocations, public keys); Ray comes last because nothing may
-reach it before its door is guarded.
+The service comes first because Envoy reads what it writes (revocations, public keys); Ray comes last because nothing
+may reach it before its door is guarded.
 """
 
 from pathlib import PurePosixPath
@@ -139,7 +139,7 @@ def _sandbox(resolution: Resolution) -> Sandbox:
         uid=host.ray_uid,
         hide=host.hide,
         expose=host.expose,
-        own_tmp=f"{host.places.ray}/tmp",
+        own_tmp=f"{host.places.ray}/own-tmp",
         namespaces=host.namespaces,
         writable=(host.places.ray,),
     )

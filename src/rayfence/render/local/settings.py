@@ -49,7 +49,10 @@ def gateway_settings(resolution: Resolution, layout: Layout) -> GatewaySettings:
 
 
 def hosts(resolution: Resolution) -> Hosts:
-    """Host names of each surface. `*.localhost` always means this machine (RFC 6761), and browsers resolve it themselves."""
+    """Host names of each surface.
+
+    `*.localhost` always means this machine (RFC 6761), and browsers resolve it themselves.
+    """
     name = resolution.platform.name
     return Hosts(
         api=(*LOOPBACK_HOSTS, *resolution.platform.target.api_hosts),

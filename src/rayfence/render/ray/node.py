@@ -1,7 +1,7 @@
 """Flags and environment of Ray nodes on loopback.
 
 Covers Ray 2.60: every port pinned, token and mutual TLS by environment. Leaves out how a node is started and walled in
-(`adapters/ray/node.py`, `adapters/processes/sandbox.py`) and whether Ray obeyed: the listeners are read from the kernel.
+(`adapters/ray/node.py`, `adapters/processes/sandbox.py`) and whether Ray obeyed: listeners are read from the kernel.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ class NodeFiles:
     home: str
 
 
-def head_flags(head: HeadPorts, node: NodePorts, files: NodeFiles, cpus: int, object_store_bytes: int) -> tuple[str, ...]:
+def head_flags(
+    head: HeadPorts, node: NodePorts, files: NodeFiles, cpus: int, object_store_bytes: int
+) -> tuple[str, ...]:
     """`ray start --head` without `--block`; every listener pinned to a port of ours on 127.0.0.1."""
     return (
         "--head",

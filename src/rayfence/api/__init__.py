@@ -1,0 +1,1 @@
+"""Use cases, one file each: the composition root. Only here are adapters constructed."""

@@ -1,0 +1,99 @@
+"""`gather`: this machine's facts for one platform, from the adapters; ports of an earlier `up` are kept."""
+
+import getpass
+import os
+import sys
+from pathlib import Path
+
+from rayfence.adapters.envoy import install as envoy_install
+from rayfence.adapters.net import ports as net_ports
+from rayfence.adapters.processes import accounts, walls
+from rayfence.adapters.ray import install as ray_install
+from rayfence.api.instances import Record, instance_names, load_record, places_for, taken_ports
+from rayfence.errors import PreflightError
+from rayfence.model.host import HeadPorts, HostFacts, NodePorts, Places, Ports
+from rayfence.model.platform import Platform
+from rayfence.policy.resolve import node_count
+
+#: Ports for the worker processes of one node: Ray takes one per worker and driver.
+WORKER_PORTS = 100
+_SERVE_DEFAULT = 8000
+
+
+def gather(platform: Platform, state_dir: Path | None) -> HostFacts:
+    """Facts for `platform` on this machine. Changes nothing. Raises PreflightError for a port in use by others."""
+    record = load_record(platform.name, state_dir)
+    places = record.places if record else places_for(platform.name, state_dir)
+    expose = walls.exposures()
+    ray_uid = record.ray_uid if record else accounts.pick_ray_uid(platform.name)
+    seen = walls.available_walls(ray_uid, expose)
+    return HostFacts(
+        system=sys.platform,
+        uid=os.geteuid(),
+        user=record.user if record else getpass.getuser(),
+        cpus=os.cpu_count() or 1,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        python=sys.executable,
+        ray_version=ray_install.installed_version(),
+        envoy_path=envoy_install.binary_path(),
+        envoy_version=envoy_install.installed_version(),
+        ray_uid=ray_uid if seen.other_uid else None,
+        namespaces=seen.namespaces,
+        walls_reason=seen.reason,
+        expose=expose,
+        hide=_hidden(places),
+        places=places,
+        ports=_ports(platform, record, state_dir),
+    )
+
+
+def _hidden(places: Places) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((places.state, places.heads, places.runtime)))
+
+
+def _ports(platform: Platform, record: Record | None, state_dir: Path | None) -> Ports:
+    """Recorded ports where they still fit, else free ones; a port that the spec names is checked instead."""
+    taken = set(taken_ports(instance_names(state_dir), state_dir, platform.name))
+    target, count = platform.target, node_count(platform)
+    for named, field in ((target.port, "port"), (target.ray_client_port, "rayClientPort")):
+        if named is not None and named in taken:
+            raise PreflightError(
+                f"target.local.gateway.{field}: {named} belongs to another instance", hint="choose another port"
+            )
+    taken |= {port for port in (target.port, target.ray_client_port) if port is not None}
+    kept = record.ports if record else None
+    gateway = target.port or (kept.gateway if kept else _take(taken))
+    client = target.ray_client_port or (kept.ray_client if kept else _take(taken))
+    taken |= {gateway, client}
+    head = kept.head if kept else _head(taken)
+    nodes = list(kept.nodes[:count]) if kept else []
+    for node in nodes:
+        taken |= {*node.fixed(), *range(node.worker_min, node.worker_max + 1)}
+    taken |= set(head.all())
+    while len(nodes) < count:
+        nodes.append(_node(taken))
+    return Ports(gateway, client, head, tuple(nodes))
+
+
+def _take(taken: set[int]) -> int:
+    port = net_ports.free_ports(1, tuple(taken))[0]
+    taken.add(port)
+    return port
+
+
+def _head(taken: set[int]) -> HeadPorts:
+    gcs, dashboard, client, autoscaler, metrics = (_take(taken) for _ in range(5))
+    # Serve's HTTP port can only be set by the code that starts Serve, and that code says 8000 unless told otherwise.
+    if _SERVE_DEFAULT not in taken and net_ports.is_free(_SERVE_DEFAULT):
+        serve = _SERVE_DEFAULT
+        taken.add(serve)
+    else:
+        serve = _take(taken)
+    return HeadPorts(gcs, dashboard, client, autoscaler, metrics, serve)
+
+
+def _node(taken: set[int]) -> NodePorts:
+    fixed = tuple(_take(taken) for _ in range(6))
+    first = net_ports.free_range(WORKER_PORTS, tuple(taken))
+    taken |= set(range(first, first + WORKER_PORTS))
+    return NodePorts(*fixed, worker_min=first, worker_max=first + WORKER_PORTS - 1)
