@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+
 from tests.leaks import Footprint, footprint, wait_until_clean
 
 #: The markers by which suites are chosen.

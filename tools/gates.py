@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from tools.orphans import GRACE_SECONDS, Nursery
@@ -31,9 +33,11 @@ BIN: Final = Path(sys.executable).parent
 #: pytest's exit status when a selection holds no test.
 NOTHING_COLLECTED: Final = 5
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: A gate that takes longer hangs: it is ended and has failed.
-EVERYDAY_DEADLINE: Final = 540.0
-STRICT_DEADLINE: Final = 2400.0
+#: What the everyday run promises on two cores, in seconds. Slower is said, not punished: the machine may be busy.
+PROMISED: Final = 600.0
+#: All gates together; what is running then hangs, is ended and has failed. In seconds.
+EVERYDAY_LIMIT: Final = 1500.0
+STRICT_LIMIT: Final = 3300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def left_out(tests: Sequence[frozenset[str]], *, strict: bool, browser: bool) ->
     lines = [f"{exhaustive} long tests (marker `exhaustive`): `make test STRICT=1` runs them"] if exhaustive else []
     if not browser:
         without = sum("browser" in markers and "exhaustive" not in markers for markers in tests)
-        lines.append(f"{without} browser tests: no Chromium on PATH (Debian: apt-get install chromium)")
+        lines.append(f"{without} tests in a browser: no Chromium on PATH (Debian: apt-get install chromium)")
     return lines
 
 
@@ -153,6 +157,8 @@ def table(results: Sequence[Result], omitted: Sequence[str]) -> str:
     total = sum(result.seconds for result in results)
     failed = [result.gate for result in results if not result.ok]
     verdict = f"FAILED: {', '.join(failed)}" if failed else "all gates passed"
+    if total > PROMISED and omitted:
+        rows.append(f"slower than the {PROMISED:.0f} s promised for two idle cores")
     return "\n".join(["", *rows, *(f"left out: {line}" for line in omitted), f"{verdict} ({total:.0f} s)"])
 
 
@@ -168,16 +174,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", action="append", default=[], metavar="GATE", help="run only gates of this name")
     options = parser.parse_args(arguments)
     os.environ.update(environment())
+    signal.signal(signal.SIGTERM, _interrupt)
     browser = any(shutil.which(name) for name in CHROMIUM)
     suites = chosen_suites(strict=options.strict, browser=browser)
     gates = [*static_gates(), *(suite_gate(suite, strict=options.strict) for suite in suites)]
     if options.only:
         gates = [gate for gate in gates if gate.name in options.only]
-    deadline = STRICT_DEADLINE if options.strict else EVERYDAY_DEADLINE
-    results = [run(gate, deadline) for gate in gates]
+    end = time.monotonic() + (STRICT_LIMIT if options.strict else EVERYDAY_LIMIT)
+    results = [run(gate, max(1.0, end - time.monotonic())) for gate in gates]
     tests = [] if options.strict else inventory()
     print(table(results, left_out(tests, strict=options.strict, browser=browser)))
     return 0 if all(result.ok for result in results) else 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """Make SIGTERM unwind like Ctrl-C, so that the nursery ends what a gate has started."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

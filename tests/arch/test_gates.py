@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.mark.expression import Expression
+
 from tests.arch.tree import ROOT
 from tests.conftest import SUITE_MARKERS
 from tools import gates
@@ -40,7 +41,7 @@ def test_strict_runs_every_suite_even_where_the_browser_is_missing() -> None:
 def test_what_is_left_out_is_said() -> None:
     tests = [frozenset[str](), frozenset({"ray", "exhaustive"}), frozenset({"browser"})]
     said = gates.left_out(tests, strict=False, browser=False)
-    assert said[0].startswith("1 long test") and said[1].startswith("1 browser test")
+    assert said[0].startswith("1 long test") and said[1].startswith("1 tests in a browser")
     assert gates.left_out(tests, strict=True, browser=True) == []
     shown = gates.table([gates.Result("mypy", ok=False, seconds=2.0, note="exit status 1")], said)
     assert "FAIL  mypy" in shown and "left out: 1 long" in shown and shown.endswith("FAILED: mypy (2 s)")

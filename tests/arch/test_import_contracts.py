@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+
 from tests.arch.tree import ROOT
 
 LINT: Final = Path(sys.executable).parent / "lint-imports"

@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 import pytest
+
 from tests.arch.tree import ROOT, dotted, source_modules
 
 #: Distributions of the extras, as import names. The compiler installs without them.

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 import pytest
+
 from tests.arch.tree import ROOT, project_files
 
 #: Larger files are data; a machine path in them would be somebody else's.
