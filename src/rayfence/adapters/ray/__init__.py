@@ -1,0 +1,1 @@
+"""The installed Ray: its version, and one node of it on loopback."""

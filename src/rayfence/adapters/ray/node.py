@@ -1,0 +1,195 @@
+"""One Ray node on loopback, in the foreground: `python -I -m rayfence.adapters.ray.node FLAGS -- RAY-START-FLAGS`.
+
+Runs inside the sandbox, with Ray's account. Covers: binding to loopback only, a start that can't hang, a node that ends
+as a whole when one of its processes ends, and a marker that tells when the start is complete. Leaves out: whether its
+head really sees the node (`adapters/net/prober.py`), and what it really listens on (`adapters/net/listeners.py`).
+
+Ray rewrites 127.0.0.1 to the outward address unless `RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER` is 0, and refuses a second node
+when it is 0. So the variable is 0 for everything Ray starts, and lifted in this process alone. That uses private names
+of Ray: the version is compared first.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NoReturn
+
+LOOPBACK: Final = "127.0.0.1"
+NOT_STARTED: Final = 3  # exit status: the start was refused or took too long
+NODE_ENDED: Final = 4  # exit status: one of the node's processes has ended, so the node has
+_OWN_FLAGS: Final = ("--head", "--block", "--node-ip-address", "--disable-usage-stats")  # set here, whatever is asked
+SINGLE_MACHINE: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFlags:
+    """What this launcher is told; the rest goes to `ray start`."""
+
+    role: str  # "head" or "worker"
+    version: str  # the only version whose private names are known to fit
+    marker: str  # file written when the start is complete
+    start_timeout: int  # seconds
+    ray: tuple[str, ...]
+
+
+def parse(arguments: Sequence[str]) -> NodeFlags:
+    """Read the launcher's command line strictly. Raises ValueError."""
+    if "--" not in arguments:
+        raise ValueError("missing --")
+    split = list(arguments).index("--")
+    values: dict[str, str] = {}
+    for argument in arguments[:split]:
+        name, equals, value = argument.removeprefix("--").partition("=")
+        if not equals or name not in ("role", "version", "marker", "start-timeout") or name in values:
+            raise ValueError(f"unusable flag {argument}")
+        values[name] = value
+    if values.get("role") not in ("head", "worker"):
+        raise ValueError("--role is head or worker")
+    missing = {"role", "version", "marker"} - set(values)
+    if missing:
+        raise ValueError(f"missing --{', --'.join(sorted(missing))}")
+    ray = arguments[split + 1 :]
+    for flag in ray:
+        name, _, value = flag.partition("=")
+        if name in ("--node-ip-address", "--dashboard-host") and value != LOOPBACK:
+            raise ValueError(f"{flag}: a node of this launcher listens on {LOOPBACK} only")
+        if name == "--head" and values["role"] != "head":
+            raise ValueError("--head contradicts --role=worker")
+    timeout = int(values.get("start-timeout", "120"))
+    kept = tuple(flag for flag in ray if flag.partition("=")[0] not in _OWN_FLAGS)
+    return NodeFlags(values["role"], values["version"], values["marker"], timeout, kept)
+
+
+def start_command(flags: NodeFlags) -> list[str]:
+    """Arguments of `ray start`. The address is always loopback: no flag of a spec can widen it."""
+    head = ["--head"] if flags.role == "head" else []
+    return [*head, "--block", f"--node-ip-address={LOOPBACK}", "--disable-usage-stats", *flags.ray]
+
+
+def certificate_problem(certificate: bytes, now: datetime) -> str | None:
+    """Why a node must not start with this certificate: with an expired one `ray start` hangs instead of failing."""
+    from cryptography import x509  # noqa: PLC0415 - parse() and its tests must not need it
+
+    facts = x509.load_pem_x509_certificate(certificate)
+    if now >= facts.not_valid_after_utc:
+        return f"the node's certificate expired at {facts.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+    if now < facts.not_valid_before_utc:
+        return f"the node's certificate is valid only from {facts.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Start the node and stay until it ends.
+
+    1. Refuse what would hang or open a port: a dead certificate, missing TLS or token settings.
+    2. Arm the deadline.
+    3. A new head begins a new session: files of the last one are removed, or restarts would fill the disk.
+    4. Import Ray with the single-machine mode on, compare the version, lift the mode here.
+    5. Hand over to `ray start --block`.
+    """
+    try:
+        flags = parse(arguments)
+        _check_environment()  # 1
+    except (ValueError, OSError) as problem:
+        _refuse(str(problem))
+    Path(flags.marker).unlink(missing_ok=True)
+    started = threading.Event()
+    deadline = threading.Thread(target=_deadline, args=(started, flags.start_timeout), daemon=True)  # 2
+    deadline.start()
+    if flags.role == "head":
+        _forget_sessions(flags.ray)  # 3
+    _import_ray(flags.version)  # 4
+    _watch_node(flags, started)
+    from ray.scripts import scripts  # noqa: PLC0415
+
+    scripts.start.main(start_command(flags), standalone_mode=True)  # 5
+    raise SystemExit(NODE_ENDED)
+
+
+def _check_environment() -> None:
+    if os.environ.get("RAY_AUTH_MODE") != "token" or not os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        raise ValueError("a node is never started without token authentication")
+    if os.environ.get("RAY_USE_TLS") != "1":
+        raise ValueError("a node is never started without TLS")
+    if not Path(os.environ["RAY_AUTH_TOKEN_PATH"]).read_text(encoding="ascii").strip():
+        raise ValueError("the token file is empty")
+    certificate = Path(os.environ.get("RAY_TLS_SERVER_CERT", "")).read_bytes()
+    problem = certificate_problem(certificate, datetime.now(UTC))
+    if problem:
+        raise ValueError(problem)
+
+
+def _forget_sessions(ray: Sequence[str]) -> None:
+    for flag in ray:
+        name, _, value = flag.partition("=")
+        if name == "--temp-dir":
+            for session in Path(value).glob("session_*"):
+                if session.is_symlink():
+                    session.unlink()
+                else:
+                    shutil.rmtree(session, ignore_errors=True)
+
+
+def _import_ray(version: str) -> None:
+    os.environ[SINGLE_MACHINE] = "0"  # read when Ray is imported, and inherited by everything it starts
+    import ray  # noqa: PLC0415
+    from ray._private import ray_constants, services  # noqa: PLC0415
+
+    if ray.__version__ != version:
+        _refuse(f"Ray is {ray.__version__}; this launcher was rendered for {version}")
+    if ray_constants.ENABLE_RAY_CLUSTER is not False:
+        _refuse("this Ray has no single-machine mode: it would listen on every interface")
+    services.get_node_ip_address = lambda _address=None: LOOPBACK
+    ray_constants.ENABLE_RAY_CLUSTER = True  # this process only: without it a second node is refused
+
+
+def _watch_node(flags: NodeFlags, started: threading.Event) -> None:
+    """`ray start --block` asks once a second which processes have died, for the first time when the start is complete.
+
+    It ignores those that ended by SIGTERM or with status 0, so a head without its GCS would linger: here each one ends
+    the node.
+    """
+    from ray._private.node import Node  # noqa: PLC0415
+
+    original: Callable[..., list[tuple[str, object]]] = Node.dead_processes
+
+    def dead_processes(node: Node) -> list[tuple[str, object]]:
+        if not started.is_set():
+            started.set()
+            _write_marker(flags.marker, {"run": os.environ.get("RAYFENCE_RUN", ""), "node": str(node.node_id)})
+        dead = original(node)
+        if dead:
+            sys.stderr.write(f"rayfence: ended: {', '.join(str(kind) for kind, _ in dead)}; the node ends with it\n")
+            sys.stderr.flush()
+            node.kill_all_processes(check_alive=False, allow_graceful=False)
+            os._exit(NODE_ENDED)
+        return dead
+
+    Node.dead_processes = dead_processes  # type: ignore[method-assign]
+
+
+def _write_marker(path: str, content: dict[str, str]) -> None:
+    new = Path(f"{path}.new")
+    new.write_text(json.dumps(content), encoding="ascii")
+    new.replace(path)
+
+
+def _deadline(started: threading.Event, seconds: int) -> None:
+    if not started.wait(seconds):
+        _refuse(f"`ray start` did not finish within {seconds} s")
+
+
+def _refuse(problem: str) -> NoReturn:
+    sys.stderr.write(f"rayfence: {problem}\n")
+    sys.stderr.flush()
+    os._exit(NOT_STARTED)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

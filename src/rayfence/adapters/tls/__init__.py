@@ -1,0 +1,1 @@
+"""Certificate authorities, leaves and secrets as files."""
