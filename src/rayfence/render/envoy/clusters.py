@@ -1,0 +1,133 @@
+"""What stands behind the gateway: Ray's dashboard server, Serve, Ray Client's server, the service's socket.
+
+A credential belongs to a cluster, not to a route: Ray's token is injected by filters of Ray's two clusters, after the
+last removal, so no route can send it elsewhere, and nothing a client sends can stand in its place.
+"""
+
+from typing import Final
+
+from rayfence.model.gateway import GatewaySettings
+from rayfence.render.envoy.hygiene import NEVER_TO_RAY, NEVER_TO_SERVE, upstream_mutations
+from rayfence.render.envoy.names import (
+    RAY_CLIENT_CLUSTER,
+    RAY_CLUSTER,
+    RAY_TOKEN_SECRET,
+    SERVE_CLUSTER,
+    SERVICE_CLUSTER,
+)
+from rayfence.render.envoy.shape import Message, discovery, extension, typed, watched
+
+_HTTP_OPTIONS: Final = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_CLUSTER: Final = "envoy.config.cluster.v3.Cluster"
+_LOOPBACK: Final = "127.0.0.1"
+
+#: Headers of a gRPC call that Ray Client must not pass on; its metadata `client_id` must.
+NEVER_TO_RAY_CLIENT: Final = (r"authorization", r"cookie", r"x-([^r]|r[^e]|re[^q]).*", r"origin", r"referer", r"sec-.*")
+
+
+def clusters_resource(settings: GatewaySettings) -> Message:
+    """Content of cds.yaml."""
+    token = _token_injector(settings)
+    return discovery(
+        [
+            _tcp(RAY_CLUSTER, settings.ray_dashboard_port, [_strip(NEVER_TO_RAY), token]),
+            _tcp(SERVE_CLUSTER, settings.serve_port, [_strip(NEVER_TO_SERVE)]),
+            {
+                **_tcp(
+                    RAY_CLIENT_CLUSTER, settings.ray_client_upstream_port, [_strip(NEVER_TO_RAY_CLIENT), token], h2=True
+                ),
+                "transport_socket": _node_tls(settings),
+            },
+            _service(settings),
+        ]
+    )
+
+
+def _tcp(name: str, port: int, filters: list[Message], *, h2: bool = False) -> Message:
+    return {
+        **_cluster(name, {"socket_address": {"address": _LOOPBACK, "port_value": port}}),
+        "typed_extension_protocol_options": _http(filters, h2=h2),
+    }
+
+
+def _service(settings: GatewaySettings) -> Message:
+    return {
+        **_cluster(SERVICE_CLUSTER, {"pipe": {"path": settings.service_socket}}),
+        "typed_extension_protocol_options": _http([], h2=False),
+    }
+
+
+def _cluster(name: str, address: Message) -> Message:
+    endpoint: Message = {"endpoint": {"address": address}}
+    bound: Message = {"max_connections": 4096, "max_pending_requests": 4096, "max_requests": 4096}
+    return typed(
+        _CLUSTER,
+        name=name,
+        type="STATIC",
+        connect_timeout="2s",
+        circuit_breakers={"thresholds": [bound]},
+        load_assignment={"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    )
+
+
+def _http(filters: list[Message], *, h2: bool) -> Message:
+    protocol: Message = {"http2_protocol_options": {}} if h2 else {"http_protocol_options": {}}
+    codec = extension(
+        "envoy.filters.http.upstream_codec", typed("envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec")
+    )
+    options = typed(
+        _HTTP_OPTIONS,
+        explicit_http_config=protocol,
+        # shorter than the keep-alive of aiohttp (75 s) and uvicorn: a reused connection must not be one just closed
+        common_http_protocol_options={"idle_timeout": "4s"},
+        http_filters=[*filters, codec],
+    )
+    return {_HTTP_OPTIONS: options}
+
+
+def _strip(patterns: tuple[str, ...]) -> Message:
+    return extension("rayfence.hygiene", upstream_mutations(patterns))
+
+
+def _token_injector(settings: GatewaySettings) -> Message:
+    credential = extension(
+        "envoy.http.injected_credentials.generic",
+        typed(
+            "envoy.extensions.http.injected_credentials.generic.v3.Generic",
+            credential={"name": RAY_TOKEN_SECRET, "sds_config": watched(settings.ray_token_sds)},
+            header="authorization",
+            header_value_prefix="Bearer ",
+        ),
+    )
+    # allow_request_without_credential stays false: no token, no request
+    return extension(
+        "envoy.filters.http.credential_injector",
+        typed(
+            "envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+            overwrite=True,
+            credential=credential,
+        ),
+    )
+
+
+def _node_tls(settings: GatewaySettings) -> Message:
+    directory = {"path": settings.ray_client_certificate.rpartition("/")[0]}
+    context = typed(
+        "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        sni="localhost",
+        common_tls_context={
+            "alpn_protocols": ["h2"],
+            "tls_certificates": [
+                {
+                    "certificate_chain": {"filename": settings.ray_client_certificate},
+                    "private_key": {"filename": settings.ray_client_key},
+                    "watched_directory": directory,
+                }
+            ],
+            "validation_context": {
+                "trusted_ca": {"filename": settings.node_ca},
+                "match_typed_subject_alt_names": [{"san_type": "DNS", "matcher": {"exact": "localhost"}}],
+            },
+        },
+    )
+    return extension("envoy.transport_sockets.tls", context)

@@ -1,0 +1,69 @@
+"""Who calls: the jwt_authn filter, delivered by ECDS so that keys rotate without draining a listener.
+
+Covers: one provider per carrier and surface, the requirement each route names. Leaves out: what a role may do (`rbac`).
+Envoy does not watch the key set itself: `access.signing_keys` says how a rotation makes it read the keys again.
+"""
+
+from typing import Final
+
+from rayfence.model.gateway import GatewaySettings
+from rayfence.model.routes import Route, Surface
+from rayfence.render.envoy.names import DASHBOARD_COOKIE, JWT_FILTER, JWT_METADATA, LOGIN_COOKIE, PAYLOAD_HEADER
+from rayfence.render.envoy.shape import Message, discovery, typed
+
+_PER_ROUTE: Final = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
+_BEARER: Final[Message] = {"from_headers": [{"name": "authorization", "value_prefix": "Bearer "}]}
+CLOCK_SKEW_SECONDS: Final = 10
+
+
+def jwt_resource(settings: GatewaySettings) -> Message:
+    """Content of the ECDS file: providers and requirements."""
+    audiences = settings.audiences
+    providers = {
+        "api": _provider(settings, audiences.api, _BEARER),
+        "dashboard": _provider(settings, audiences.dashboard, {"from_cookies": [DASHBOARD_COOKIE]}),
+        "login_bearer": _provider(settings, audiences.login, _BEARER),
+        "login_cookie": _provider(settings, audiences.login, {"from_cookies": [LOGIN_COOKIE]}),
+    }
+    either: Message = {"requirements": [{"provider_name": "login_bearer"}, {"provider_name": "login_cookie"}]}
+    requirements: Message = {
+        Surface.API: {"provider_name": "api"},
+        Surface.RAY_CLIENT: {"provider_name": "api"},
+        Surface.DASHBOARD: {"provider_name": "dashboard"},
+        Surface.LOGIN: {"requires_any": either},
+    }
+    config = typed(
+        "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+        providers=providers,
+        requirement_map={str(surface): value for surface, value in requirements.items()},
+        stat_prefix="keys_0",
+    )
+    return discovery([typed("envoy.config.core.v3.TypedExtensionConfig", name=JWT_FILTER, typed_config=config)])
+
+
+def jwt_of_route(route: Route, surface: Surface) -> Message:
+    """The route's own requirement. A public route has none: then no verified claim exists either."""
+    if route.public:
+        return no_jwt()
+    return typed(_PER_ROUTE, requirement_name=str(surface))
+
+
+def no_jwt() -> Message:
+    """For answers that do not depend on who calls."""
+    return typed(_PER_ROUTE, disabled=True)
+
+
+def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Message:
+    return {
+        "issuer": settings.issuer,
+        "audiences": [audience],
+        "require_expiration": True,
+        "clock_skew_seconds": CLOCK_SKEW_SECONDS,
+        "max_lifetime": f"{max(settings.limits.max_token_seconds, settings.limits.session_seconds)}s",
+        **carrier,  # exactly one: Envoy's default would also take `?access_token=`
+        "forward": False,
+        "forward_payload_header": PAYLOAD_HEADER,
+        "payload_in_metadata": JWT_METADATA,
+        "jwt_cache_config": {"jwt_cache_size": 1000},
+        "local_jwks": {"filename": settings.jwks},
+    }

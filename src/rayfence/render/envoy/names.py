@@ -1,0 +1,58 @@
+"""Names that several files of Envoy's configuration must agree on: files, resources, filters, clusters, headers."""
+
+from typing import Final
+
+from rayfence.access.revocation import JWT_FILTER, JWT_METADATA, REVOCATIONS_FILE, REVOCATIONS_FILTER
+from rayfence.access.signing_keys import JWT_FILE
+
+__all__ = ["JWT_FILE", "JWT_FILTER", "JWT_METADATA", "REVOCATIONS_FILE", "REVOCATIONS_FILTER"]
+
+# Files in GatewaySettings.envoy_dir
+BOOTSTRAP_FILE: Final = "bootstrap.yaml"
+LISTENERS_FILE: Final = "lds.yaml"
+ROUTES_FILE: Final = "rds.yaml"
+RAY_CLIENT_ROUTES_FILE: Final = "rds_ray_client.yaml"  # Envoy takes one table per file
+CLUSTERS_FILE: Final = "cds.yaml"
+SECRETS_FILE: Final = "sds.yaml"
+
+# Resources
+FRONT: Final = "front"  # listener, route table, stat prefix
+RAY_CLIENT: Final = "ray_client"
+SERVER_SECRET: Final = "server"  # noqa: S105 - a resource's name
+RAY_TOKEN_SECRET: Final = "ray_token"  # noqa: S105
+
+# Filters. Each route's configuration is keyed by these.
+RBAC_FILTER: Final = "envoy.filters.http.rbac"
+EXT_AUTHZ_FILTER: Final = "envoy.filters.http.ext_authz"
+RATE_LIMIT_FILTER: Final = "envoy.filters.http.local_ratelimit"
+CUSTOM_RESPONSE_FILTER: Final = "envoy.filters.http.custom_response"
+IDENTITY_FILTER: Final = "rayfence.identity"
+ROUTER_FILTER: Final = "envoy.filters.http.router"
+
+# Clusters
+RAY_CLUSTER: Final = "ray"
+SERVE_CLUSTER: Final = "serve"
+RAY_CLIENT_CLUSTER: Final = "ray_client"
+SERVICE_CLUSTER: Final = "service"
+
+#: Key of a route's own metadata (`%METADATA(ROUTE:rayfence:…)%`).
+ROUTE_METADATA: Final = "rayfence"
+
+#: Prefix of every header by which Envoy speaks to the service. Stripped from clients and never sent to Ray.
+HEADER_PREFIX: Final = "x-rayfence-"
+PAYLOAD_HEADER: Final = "x-rayfence-payload"
+ROUTE_HEADER: Final = "x-rayfence-route"
+SURFACE_HEADER: Final = "x-rayfence-surface"
+INTENT_HEADER: Final = "x-rayfence-intent"
+#: Set by a route, turned into `Sec-Fetch-Site` by the cluster's filter.
+FETCH_HEADER: Final = "x-rayfence-fetch"
+#: Set on every answer that the gateway itself made: tells its refusal from Ray's.
+REFUSAL_HEADER: Final = "x-rayfence-refusal"
+
+#: Path prefix under which the service answers Envoy's ownership questions.
+AUTHZ_PREFIX: Final = "/authz"
+
+#: Any cookie whose name begins so carries a rayfence token.
+COOKIE_PREFIX: Final = "__Host-rayfence"
+DASHBOARD_COOKIE: Final = "__Host-rayfence"
+LOGIN_COOKIE: Final = "__Host-rayfence-login"
