@@ -34,6 +34,13 @@ class SpecError(RayfenceError):
         self.problems = problems
 
 
+class CatalogError(RayfenceError):
+    """The catalogue shipped with rayfence is inconsistent, or does not cover the wanted Ray version."""
+
+    exit_status = 4
+    hint = "reinstall rayfence, or choose a Ray version it supports"
+
+
 class PreflightError(RayfenceError):
     """The machine can't hold what the spec asks for; nothing has been started or changed."""
 

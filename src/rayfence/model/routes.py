@@ -55,9 +55,10 @@ class Ownership(StrEnum):
 class Route:
     """One named endpoint.
 
-    `path` is a template of literal segments and parameters: `{name}` matches one segment `[A-Za-z0-9._-]+`
-    (`param_pattern` says otherwise per parameter), a final `{rest...}` matches any remaining characters, none included. `methods` are upper
-    case; GET implies HEAD. `permission` None means: named so that its refusal can be explained, refused for everyone.
+    `path` is a template of literal segments and parameters: `{name}` matches one segment, by default `[A-Za-z0-9._-]+`
+    (`catalog.paths` says otherwise per parameter), a final `{rest...}` matches any remaining characters, none included.
+    `methods` are upper case; GET implies HEAD. `permission` None means: refused for everyone, named so that the refusal
+    can be explained (or `public`).
     """
 
     name: str
@@ -70,10 +71,12 @@ class Route:
     write: bool = False  # recorded as intent before and outcome after; Origin is checked
     streaming: bool = False  # no response timeout
     websocket: bool = False
-    max_body_bytes: int = 0  # 0: a body is refused
+    max_body_bytes: int = 0  # 0: a body is refused; -1: a stream without end (Ray Client, Serve)
     public: bool = False  # no token needed (log-in form, its style sheet, discovery)
     fixed_body: str = ""
     why: str = ""  # one line for the reader of a refusal or of the catalogue
+    view: str = ""  # of `RoleMatrix.visible_fields`: the answer is filtered for who is neither owner nor operator
+    ray_path: str = ""  # Ray's own template, where `path` narrows it or renames its parameters
 
 
 @dataclass(frozen=True, slots=True)

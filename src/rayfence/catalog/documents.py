@@ -1,0 +1,85 @@
+"""Strict reading of the catalogue's YAML: an unknown or doubled key is an error, never an ignored control."""
+
+from collections.abc import Iterable, Mapping
+from importlib.resources import files
+from typing import cast
+
+import yaml
+
+from rayfence.errors import CatalogError
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a mapping key given twice (YAML would keep the last, silently)."""
+
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[object, object]:
+    seen: set[object] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node)
+        if key in seen:
+            raise CatalogError(f"key {key!r} is given twice", where=_place(key_node))
+        seen.add(key)
+    return {loader.construct_object(key): loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+def _place(node: yaml.Node) -> str:
+    mark = node.start_mark
+    return f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def parse_document(text: str, name: str) -> Mapping[str, object]:
+    """Parse one YAML document whose top is a mapping. Raises CatalogError."""
+    loader = _StrictLoader(text)
+    loader.name = name
+    try:
+        document = loader.get_single_data()
+    except yaml.YAMLError as error:
+        raise CatalogError(f"not YAML: {error}", where=name) from error
+    finally:
+        loader.dispose()
+    if not isinstance(document, dict):
+        raise CatalogError("not a mapping", where=name)
+    return cast(Mapping[str, object], document)
+
+
+def read_data(path: str) -> str:
+    """Text of a file below `catalog/data/`. Raises CatalogError when there is none."""
+    resource = files("rayfence.catalog").joinpath("data", *path.split("/"))
+    if not resource.is_file():
+        raise CatalogError(f"the catalogue has no {path}")
+    return resource.read_text(encoding="utf-8")
+
+
+def check_keys(value: Mapping[str, object], required: Iterable[str], optional: Iterable[str], where: str) -> None:
+    """Refuse unknown and missing keys. Raises CatalogError naming them."""
+    required, known = set(required), set(required) | set(optional)
+    unknown, missing = sorted(map(str, set(value) - known)), sorted(required - set(value))
+    if unknown:
+        raise CatalogError(f"unknown keys {unknown}", where=where)
+    if missing:
+        raise CatalogError(f"missing keys {missing}", where=where)
+
+
+def as_mapping(value: object, where: str) -> Mapping[str, object]:
+    """`value` as a mapping with string keys. Raises CatalogError."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise CatalogError("a mapping with string keys is wanted", where=where)
+    return cast(Mapping[str, object], value)
+
+
+def as_items(value: object, where: str) -> list[object]:
+    """`value` as a list. Raises CatalogError."""
+    if not isinstance(value, list):
+        raise CatalogError("a list is wanted", where=where)
+    return value
+
+
+def as_text(value: object, where: str) -> str:
+    """`value` as a string. Raises CatalogError: YAML turns an unquoted `2.60` into a number."""
+    if not isinstance(value, str):
+        raise CatalogError(f"a string is wanted, not {type(value).__name__} {value!r}", where=where)
+    return value
