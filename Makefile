@@ -18,7 +18,7 @@ setup: ## make .venv with the locked versions; at once done when it is up to dat
 	@tools/setup
 
 run: setup ## start a secured Ray on this machine and submit a job to it as an ordinary user
-	@PATH="$(CURDIR)/$(BIN):$$PATH" examples/local/run
+	@examples/run
 
 stop: setup ## stop what `make run` started
 	@$(BIN)/rayfence down
