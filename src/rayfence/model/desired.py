@@ -39,13 +39,18 @@ class SecretRequest:
 
 @dataclass(frozen=True, slots=True)
 class AuthorityRequest:
-    """A private certificate authority: EC P-256, path length 0. Files: `<path>/ca.pem`, `<path>/ca.key`."""
+    """A private certificate authority: EC P-256, path length 0. Files: `<path>/ca.pem`, `<path>/ca.key`.
+
+    `names`: DNS names it may certify, with everything below them; loopback addresses always. A stolen authority key is
+    worth nothing for any other name (X.509 name constraints).
+    """
 
     name: str
     path: str
     common_name: str
     lifetime_days: int
     copies: tuple[tuple[str, Account], ...] = ()  # the certificate again, for those who may not enter `path`
+    names: tuple[str, ...] = ("localhost",)
 
 
 @dataclass(frozen=True, slots=True)

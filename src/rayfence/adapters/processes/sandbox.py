@@ -151,11 +151,10 @@ def _build_mounts(flags: Flags) -> None:
     """
     os.umask(0o022)  # the ways made below must be passable for the other uid
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)  # 1
-    shown = [(path, True) for path in flags.expose] + [(path, False) for path in flags.writable]
-    shown = [(os.path.realpath(path), readonly) for path, readonly in shown]
+    shown = [(os.path.realpath(path), True) for path in flags.expose] + [(path, False) for path in flags.writable]
     shown.sort()
-    tmp = _grip(flags.own_tmp) if flags.own_tmp else -1  # 2
-    grips = [(path, readonly, _grip(path)) for path, readonly in shown]
+    tmp = _grip_own(flags.own_tmp) if flags.own_tmp else -1  # 2
+    grips = [(path, readonly, _grip(path) if readonly else _grip_own(path)) for path, readonly in shown]
     hidden = sorted({os.path.realpath(path) for path in flags.hide if os.path.isdir(path)})
     blocked = {block for path, _readonly in shown for block in _blocked(path, flags.uid)}
     covers = _outermost(set(hidden) | blocked)
@@ -283,6 +282,11 @@ def _absolute(path: str) -> str:
 
 def _grip(path: str) -> int:
     return os.open(path, os.O_PATH | os.O_CLOEXEC)
+
+
+def _grip_own(path: str) -> int:
+    """A folder that jobs may replace by a link: following it would show them, from inside, what it points to."""
+    return os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_DIRECTORY)
 
 
 def _ended(pipe: int) -> bool:
