@@ -1,0 +1,1 @@
+"""Who may log in: local accounts, password hashes, lock-out."""

@@ -1,0 +1,1 @@
+"""Jobs, packages and Ray's state, as far as ownership decides what a caller may do or see."""

@@ -1,0 +1,1 @@
+"""The log-in host: form and pages for people, JSON for programs."""

@@ -1,0 +1,102 @@
+"""The process: one uvicorn on one unix socket, from checked files to a clean end.
+
+Leaves out what is answered (`app`) and of which parts the service is made (`startup`).
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from rayfence.catalog.routes import load_routes
+from rayfence.gateway.app import GatewayApp
+from rayfence.gateway.handlers import HANDLERS, JUDGES
+from rayfence.gateway.journal import Journal
+from rayfence.gateway.startup import check_files, make_service
+from rayfence.model.gateway import GatewaySettings
+
+LOGGER = logging.getLogger(__name__)
+
+#: Envoy keeps idle connections for an hour at most; if the service closed them first, Envoy could send a request into
+#: the close.
+_KEEP_ALIVE_SECONDS: Final = 7200
+_GRACE_SECONDS: Final = 8
+_BACKLOG: Final = 1024
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling: that one raises the signal again at the end, and a clean stop would look
+    like a kill.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
+        yield
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StateError before anything listens, OSError when the socket can't be
+    made.
+    """
+    os.umask(0o077)
+    check_files(settings)
+    journal = Journal.open(settings)
+    service = make_service(settings, journal)
+    try:
+        app = GatewayApp(service, load_routes(settings.ray_version), HANDLERS, JUDGES)
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            h11_max_incomplete_event_size=(settings.limits.max_header_kib + 32) * 1024,
+            backlog=_BACKLOG,
+        )
+        server = _Server(config)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, _stop, server)
+        path = Path(settings.service_socket)
+        bound = await _bind(path)
+        LOGGER.info("serving on %s", path)
+        try:
+            await server.serve(sockets=[bound.sockets[0].dup()])
+        finally:
+            bound.close()
+            path.unlink(missing_ok=True)
+    finally:
+        await service.close()
+        journal.close()
+
+
+def _stop(server: uvicorn.Server) -> None:
+    LOGGER.info("stopping: requests under way are finished first")
+    server.should_exit = True
+
+
+async def _bind(path: Path) -> asyncio.Server:
+    """A bound socket of mode 0600, not yet listening. A left-over of an earlier run is replaced.
+
+    uvicorn's own way would open it to everyone for a moment, and leave it so.
+    """
+    before = os.umask(0o177)
+    try:
+        loop = asyncio.get_running_loop()
+        return await loop.create_unix_server(asyncio.Protocol, path, start_serving=False)
+    finally:
+        os.umask(before)

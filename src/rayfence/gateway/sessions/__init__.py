@@ -1,0 +1,1 @@
+"""Tokens, cookies, one-time codes, and what ends them early."""

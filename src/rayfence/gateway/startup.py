@@ -1,0 +1,95 @@
+"""Making the service: what must be true of its files before it answers anyone.
+
+1. Read the settings strictly.
+2. Refuse files and folders that other accounts could read or replace.
+3. Read keys; write the public set for Envoy if it is not these keys'.
+4. Publish the revocations: Envoy serves nobody without the file.
+5. Open the journal and reconcile what a crash left open.
+
+Raises StateError from 1 to 4; nothing listens yet.
+"""
+
+import logging
+from pathlib import Path
+
+import httpx2
+
+from rayfence.catalog.routes import load_routes
+from rayfence.errors import StateError
+from rayfence.gateway.files import check_private, read_private, write_private
+from rayfence.gateway.identity.accounts import Accounts
+from rayfence.gateway.identity.lockout import Lockout
+from rayfence.gateway.identity.passwords import Passwords
+from rayfence.gateway.jobs.records import JobRecords, reader_of_owners
+from rayfence.gateway.keys import load_secrets, load_signing_keys
+from rayfence.gateway.rate import RateLimit
+from rayfence.gateway.ray import RayApi
+from rayfence.gateway.recorder import JournalPort, Recorder
+from rayfence.gateway.service import Service
+from rayfence.gateway.sessions.handover import HandOver
+from rayfence.gateway.sessions.revocation import Revocations
+from rayfence.gateway.sessions.tokens import Minter
+from rayfence.model.gateway import GatewaySettings
+
+LOGGER = logging.getLogger(__name__)
+
+
+def read_settings(path: Path) -> GatewaySettings:
+    """Settings from `gateway.json`. Raises StateError."""
+    try:
+        return GatewaySettings.from_json(read_private(path))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise StateError(f"{path} is damaged: {error}", hint="`rayfence up` writes it anew") from error
+
+
+def check_files(settings: GatewaySettings) -> None:
+    """Step 2. Files that may not exist yet are checked when they do."""
+    folders = (
+        settings.envoy_dir,
+        settings.signing_keys,
+        settings.stamp_keys,
+        settings.trail_dir,
+        settings.trail_heads_dir,
+    )
+    for folder in (*folders, str(Path(settings.users).parent), str(Path(settings.service_socket).parent)):
+        check_private(Path(folder), folder=True)
+    for file in (settings.ray_token, settings.operator_key):
+        check_private(Path(file))
+    if Path(settings.users).exists():
+        check_private(Path(settings.users))
+
+
+def make_service(
+    settings: GatewaySettings,
+    journal: JournalPort,
+    *,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    passwords: Passwords | None = None,
+) -> Service:
+    """Steps 3 and 4, and every part. `transport` and `passwords` replace Ray and the costly hash in tests. Raises
+    StateError.
+    """
+    keys = load_signing_keys(Path(settings.signing_keys))
+    jwks, public = Path(settings.jwks), keys.public_set()
+    if not jwks.exists() or jwks.read_text(encoding="utf-8") != public:
+        write_private(jwks, public)
+    limits, state = settings.limits, Path(settings.users).parent
+    longest = max(limits.max_token_seconds, limits.token_seconds, limits.session_seconds)
+    revocations = Revocations(state / "revocations.json", Path(settings.envoy_dir), longest=longest)
+    revocations.publish()
+    stamps = load_secrets(Path(settings.stamp_keys))
+    ray = RayApi(settings.ray_dashboard_port, Path(settings.ray_token), transport)
+    return Service(
+        settings=settings,
+        matrix=load_routes(settings.ray_version).matrix,
+        minter=Minter(keys, settings.issuer, revocations),
+        revocations=revocations,
+        handover=HandOver(),
+        accounts=Accounts(Path(settings.users), reserved=frozenset({settings.operator_subject})),
+        passwords=passwords or Passwords(),
+        lockout=Lockout(state / "lockouts.json", failures=limits.lockout_failures, seconds=limits.lockout_seconds),
+        recorder=Recorder(journal),
+        ray=ray,
+        records=JobRecords(ray, reader_of_owners(settings.instance, stamps)),
+        submits=RateLimit(limits.submits_per_minute),
+    )
