@@ -6,6 +6,7 @@ means. Envoy's format: TypedExtensionConfig with envoy.extensions.filters.http.r
 ECDS.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,7 +47,9 @@ def revocations_text(entries: Iterable[Revocation] = ()) -> str:
         "name": REVOCATIONS_FILTER,
         "typed_config": {"@type": _RBAC, "rules": {"action": "DENY", "policies": policies}},
     }
-    return json.dumps({"resources": [resource]}, indent=1, sort_keys=True) + "\n"
+    # Envoy repeats the version of what it has taken: the only way to see that it took it.
+    version = hashlib.sha256(json.dumps(resource, sort_keys=True).encode()).hexdigest()[:16]
+    return json.dumps({"version_info": version, "resources": [resource]}, indent=1, sort_keys=True) + "\n"
 
 
 def claim(name: str, value: dict[str, object]) -> dict[str, object]:

@@ -23,6 +23,7 @@ def with_generation(text: str, generation: str) -> str:
     try:
         config = document["resources"][0]["typed_config"]
         config["stat_prefix"] = f"keys_{generation}"
+        document["version_info"] = f"keys-{generation}"
     except (KeyError, IndexError, TypeError) as error:
         raise ValueError("not the JWT filter's file") from error
     return json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -1,14 +1,13 @@
 """Answers that come before and after the catalogue: what is refused whatever the route, and what no route names.
 
-Order inside a virtual host: two carriers → foreign Origin → the catalogue's routes → nothing matched. Every refusal
-here is the gateway's own direct answer; its JSON body is made by `replies` from the route's metadata.
+Order inside a virtual host: a bearer with a cookie → a read with a body → the catalogue's routes → nothing matched.
+Every refusal here is the gateway's own direct answer; its JSON body is made by `replies` from the route's metadata.
 """
 
-from collections.abc import Sequence
-
+from rayfence.access.authorize import MESSAGES
 from rayfence.model.gateway import GatewaySettings
-from rayfence.model.routes import Surface
-from rayfence.render.envoy.jwt import no_jwt
+from rayfence.model.routes import Route, Surface
+from rayfence.render.envoy.jwt import jwt_of_surface, no_jwt
 from rayfence.render.envoy.limits import SMALLEST_BODY, body_filter_name
 from rayfence.render.envoy.names import (
     COOKIE_PREFIX,
@@ -21,28 +20,7 @@ from rayfence.render.envoy.ownership import not_asked
 from rayfence.render.envoy.rbac import allow_all
 from rayfence.render.envoy.shape import Message, header, one_of, switched_off
 
-
-def refusal(
-    name: str, match: Message, status: int, error: str, message: str, surface: Surface | None = None
-) -> Message:
-    """A route that answers by itself with an error, to anyone."""
-    return {
-        "name": name,
-        "match": match,
-        "direct_response": {"status": status},
-        "metadata": metadata(surface, error=error, message=message),
-        "typed_per_filter_config": unguarded(),
-    }
-
-
-def unguarded() -> Message:
-    """Filter settings of an answer that depends on nobody."""
-    return {
-        JWT_FILTER: no_jwt(),
-        RBAC_FILTER: allow_all(),
-        EXT_AUTHZ_FILTER: not_asked(),
-        body_filter_name(SMALLEST_BODY): switched_off(),
-    }
+_ANY_PATH: Message = {"prefix": "/"}
 
 
 def metadata(surface: Surface | None, **words: str) -> Message:
@@ -51,50 +29,39 @@ def metadata(surface: Surface | None, **words: str) -> Message:
     return {"filter_metadata": {ROUTE_METADATA: {key: value for key, value in told.items() if value}}}
 
 
-def guards(settings: GatewaySettings, surface: Surface) -> list[Message]:
+def guards(surface: Surface) -> list[Message]:
     """What stands before the catalogue on one surface."""
     both = [header("authorization", present_match=True), header("cookie", string_match={"contains": COOKIE_PREFIX})]
-    foreign = [
-        header("origin", present_match=True),
-        header("origin", string_match=one_of(own_origins(settings, surface)), invert_match=True),
-    ]
-    writes = header(":method", string_match=one_of(("GET", "HEAD")), invert_match=True)
-    upgrades = header("upgrade", present_match=True)
-    why = "this Origin may not write here or open sockets"
-    carriers = "one request carries an Authorization header and a session cookie: send one"
-    return [
-        refusal("refused.carriers", {"prefix": "/", "headers": both}, 400, "two-carriers", carriers, surface),
-        refusal("refused.origin", {"prefix": "/", "headers": [*foreign, writes]}, 403, "foreign-origin", why, surface),
-        refusal(
-            "refused.origin", {"prefix": "/", "headers": [*foreign, upgrades]}, 403, "foreign-origin", why, surface
-        ),
-        *_bodies_of_reads(surface),
-    ]
-
-
-def _bodies_of_reads(surface: Surface) -> list[Message]:
-    """A GET with a body is read in two ways by two servers: the door to request smuggling."""
+    carriers = _refusal("refused.carriers", {**_ANY_PATH, "headers": both}, 400, "two_credentials", surface)
+    if surface is Surface.RAY_CLIENT:
+        return [carriers]
     reads = header(":method", string_match=one_of(("GET", "HEAD")))
     length = header("content-length", string_match={"safe_regex": {"regex": "0+"}}, invert_match=True)
-    bodies = ([header("content-length", present_match=True), length], [header("transfer-encoding", present_match=True)])
-    why = "a read takes no body"
-    return [
-        refusal("refused.body", {"prefix": "/", "headers": [reads, *body]}, 413, "body-too-large", why, surface)
-        for body in bodies
-    ]
+    body = [reads, header("content-length", present_match=True), length]
+    # A GET with a body is read in two ways by two servers: the door to request smuggling.
+    return [carriers, _refusal("refused.body", {**_ANY_PATH, "headers": body}, 413, "body_too_large", surface)]
 
 
 def unknown(surface: Surface) -> Message:
-    """What no route of the surface names. The gateway's own 404: Ray never hears of it."""
-    return refusal("refused.unknown", {"prefix": "/"}, 404, "not-found", "the gateway knows no such route", surface)
+    """What no route of the surface names. Callers with a token get the gateway's own refusal: Ray never hears of it."""
+    return _refusal("refused.unknown", _ANY_PATH, 403, "unknown_route", surface, jwt=jwt_of_surface(surface))
 
 
-def own_origins(settings: GatewaySettings, surface: Surface) -> tuple[str, ...]:
-    """Origins that count as the surface itself."""
-    return tuple(f"https://{host}{port}" for host in hosts_of(settings, surface) for port in _ports(settings))
+def blocked(route: Route, match: Message, surface: Surface) -> Message:
+    """A route closed to everyone; callers with a token are told why."""
+    return _refusal(route.name, match, 403, "blocked", surface, why=route.why, jwt=jwt_of_surface(surface))
 
 
-def hosts_of(settings: GatewaySettings, surface: Surface) -> Sequence[str]:
+def misdirected() -> Message:
+    """The virtual host of every name that is not ours: a page that rebinds its own name to this address lands here."""
+    return {
+        "name": "misdirected",
+        "domains": ["*"],
+        "routes": [_refusal("refused.host", _ANY_PATH, 421, "unknown_host", None)],
+    }
+
+
+def hosts_of(settings: GatewaySettings, surface: Surface) -> tuple[str, ...]:
     """Host names of a surface, without port."""
     hosts = settings.hosts
     if surface is Surface.DASHBOARD:
@@ -102,13 +69,26 @@ def hosts_of(settings: GatewaySettings, surface: Surface) -> Sequence[str]:
     return (hosts.login,) if surface is Surface.LOGIN else hosts.api
 
 
-def _ports(settings: GatewaySettings) -> tuple[str, ...]:
-    return (f":{settings.port}", "") if settings.port == 443 else (f":{settings.port}",)
-
-
-def misdirected() -> Message:
-    """The virtual host of every name that is not ours: a page that rebinds its own name to this address lands here."""
-    refused = refusal(
-        "refused.host", {"prefix": "/"}, 421, "wrong-host", "this address serves no host of that name", None
-    )
-    return {"name": "misdirected", "domains": ["*"], "routes": [refused]}
+def _refusal(
+    name: str,
+    match: Message,
+    status: int,
+    error: str,
+    surface: Surface | None,
+    why: str = "",
+    jwt: Message | None = None,
+) -> Message:
+    """A route that answers by itself with an error; `jwt`: only to callers with such a token, all others get 401."""
+    message = MESSAGES.get(error, "This route takes no body of that size.")
+    return {
+        "name": name,
+        "match": match,
+        "direct_response": {"status": status},
+        "metadata": metadata(surface, error=error, message=f"{message[:-1]}: {why}." if why else message),
+        "typed_per_filter_config": {
+            JWT_FILTER: jwt or no_jwt(),
+            RBAC_FILTER: allow_all(),
+            EXT_AUTHZ_FILTER: not_asked(),
+            body_filter_name(SMALLEST_BODY): switched_off(),  # the refusal counts, not the body's size
+        },
+    }

@@ -45,6 +45,11 @@ def jwt_of_route(route: Route, surface: Surface) -> Message:
     """The route's own requirement. A public route has none: then no verified claim exists either."""
     if route.public:
         return no_jwt()
+    return jwt_of_surface(surface)
+
+
+def jwt_of_surface(surface: Surface) -> Message:
+    """A token of the surface, from its carrier."""
     return typed(_PER_ROUTE, requirement_name=str(surface))
 
 
@@ -57,6 +62,7 @@ def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Mes
     return {
         "issuer": settings.issuer,
         "audiences": [audience],
+        "subjects": {"safe_regex": {"regex": r"[^\x00-\x1f\x7f]{1,256}"}},  # a token without a subject is nobody's
         "require_expiration": True,
         "clock_skew_seconds": CLOCK_SKEW_SECONDS,
         "max_lifetime": f"{max(settings.limits.max_token_seconds, settings.limits.session_seconds)}s",

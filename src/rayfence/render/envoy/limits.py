@@ -35,11 +35,11 @@ def body_filters(catalog: RouteCatalog) -> list[Message]:
 
 def body_limit_of_route(route: Route) -> Message:
     """The route's switches: its own size on, the smallest off. A websocket's stream is not a body: all off."""
-    size = max(SMALLEST_BODY, route.max_body_bytes)
+    size = _size(route)
     if size == SMALLEST_BODY and not route.websocket:
         return {}
     switches: Message = {body_filter_name(SMALLEST_BODY): switched_off()}
-    if not route.websocket:
+    if size is not None and not route.websocket:
         switches[body_filter_name(size)] = switched_on()
     return switches
 
@@ -49,8 +49,14 @@ def body_filter_name(size: int) -> str:
     return f"rayfence.body.{size}"
 
 
+def _size(route: Route) -> int | None:
+    """The bound of a route's body; None: unbounded (negative in the catalogue)."""
+    return None if route.max_body_bytes < 0 else max(SMALLEST_BODY, route.max_body_bytes)
+
+
 def _sizes(catalog: RouteCatalog) -> list[int]:
-    return sorted({SMALLEST_BODY, *(max(SMALLEST_BODY, route.max_body_bytes) for route in catalog.routes)})
+    sizes = {_size(route) for route in catalog.routes}
+    return sorted({SMALLEST_BODY, *(size for size in sizes if size is not None)})
 
 
 def no_rate_limit() -> Message:

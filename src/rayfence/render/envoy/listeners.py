@@ -1,8 +1,8 @@
 """The two listeners: the front (API, dashboard and log-in hosts on one TLS port) and Ray Client (gRPC).
 
-Filter order is the security argument: (1) identity, (2) revocation, (3) role and route, (4) what the service is told,
-(5) rate per principal, (6) body size, (7) ownership, (8) repair of Ray's error bodies. Rate limits stand behind (1)
-and (3) so that strangers can't use up a user's share; ownership is asked last because it costs a call.
+Filter order is the security argument: (1) identity, (2) revocation, (3) Origin, (4) role and route, (5) what the
+service is told, (6) rate per principal, (7) body size, (8) ownership, (9) repair of Ray's error bodies. Rate limits
+stand behind (1) and (4) so that strangers can't use up a user's share; ownership is asked last because it costs a call.
 """
 
 from rayfence.model.gateway import GatewaySettings
@@ -17,6 +17,7 @@ from rayfence.render.envoy.names import (
     IDENTITY_FILTER,
     JWT_FILE,
     JWT_FILTER,
+    ORIGIN_FILTER,
     RATE_LIMIT_FILTER,
     RAY_CLIENT,
     RAY_CLIENT_ROUTES_FILE,
@@ -29,7 +30,7 @@ from rayfence.render.envoy.names import (
     SERVER_SECRET,
 )
 from rayfence.render.envoy.ownership import ownership_filter
-from rayfence.render.envoy.rbac import deny_all
+from rayfence.render.envoy.rbac import deny_all, no_origin_check
 from rayfence.render.envoy.replies import local_replies, upstream_errors
 from rayfence.render.envoy.shape import Message, discovery, extension, seconds, typed, watched
 
@@ -100,7 +101,7 @@ def _manager(
             "max_headers_count": MAX_HEADERS,
             "idle_timeout": "300s",
         },
-        http_protocol_options={"allow_absolute_url": False, "accept_http_10": False},
+        http_protocol_options={"accept_http_10": False},
         http2_protocol_options={
             "max_concurrent_streams": 128,
             "initial_stream_window_size": 256 * 1024,
@@ -128,6 +129,7 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface 
     filters = [
         _discovered(settings, JWT_FILTER, JWT_FILE, "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
         _discovered(settings, REVOCATIONS_FILTER, REVOCATIONS_FILE, "envoy.extensions.filters.http.rbac.v3.RBAC"),
+        extension(ORIGIN_FILTER, no_origin_check()),
         extension(RBAC_FILTER, deny_all()),
         extension(IDENTITY_FILTER, identity_filter(surface)),
     ]

@@ -22,6 +22,7 @@ SERVER_SECRET: Final = "server"  # noqa: S105 - a resource's name
 RAY_TOKEN_SECRET: Final = "ray_token"  # noqa: S105
 
 # Filters. Each route's configuration is keyed by these.
+ORIGIN_FILTER: Final = "rayfence.origin"
 RBAC_FILTER: Final = "envoy.filters.http.rbac"
 EXT_AUTHZ_FILTER: Final = "envoy.filters.http.ext_authz"
 RATE_LIMIT_FILTER: Final = "envoy.filters.http.local_ratelimit"

@@ -7,12 +7,19 @@ said in our words. `required` and the words of a direct answer come from the rou
 
 from typing import Final
 
+from rayfence.access.authorize import MESSAGES
 from rayfence.access.revocation import POLICY_PREFIX
 from rayfence.model.gateway import GatewaySettings
 from rayfence.render.envoy.names import REFUSAL_HEADER, ROUTE_METADATA
-from rayfence.render.envoy.shape import Message, extension, header, set_header, typed
+from rayfence.render.envoy.rbac import FOREIGN_ORIGIN
+from rayfence.render.envoy.shape import Message, extension, header, one_of, regex, set_header, typed
 
 _CEL: Final = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
+
+
+def _denied_by(policy: str) -> str:
+    return f"response.code_details.startsWith('rbac_access_denied_matched_policy[{policy}')"
+
 
 _RAY_FAILED: Final = "rayfence_ray_failed"
 
@@ -21,59 +28,44 @@ _KNOWN: Final = (
     (
         "response.code_details.startsWith('jwt_authn_access_denied') && response.code == 403",
         0,
-        "wrong-audience",
-        "this token was made for another surface of the gateway (API, dashboard or log-in)",
+        "wrong_audience",
+        MESSAGES["wrong_audience"],
     ),
     (
         "response.code_details.startsWith('jwt_authn_access_denied')",
-        0,
-        "unauthenticated",
-        "%LOCAL_REPLY_BODY%: log in again, or get a token with `rayfence token`",
-    ),
-    (
-        f"response.code_details.startsWith('rbac_access_denied_matched_policy[{POLICY_PREFIX}')",
         401,
-        "revoked",
-        "this token was revoked: log in again",
+        "unauthenticated",
+        MESSAGES["unauthenticated"] + " (%LOCAL_REPLY_BODY%.)",
     ),
-    ("response.code_details.startsWith('rbac_access_denied')", 0, "forbidden", "your roles do not open this route"),
+    (_denied_by(POLICY_PREFIX), 401, "revoked", "This token was revoked; log in again with `rayfence login`."),
+    (_denied_by(FOREIGN_ORIGIN), 0, "foreign_origin", MESSAGES["foreign_origin"]),
+    ("response.code_details.startsWith('rbac_access_denied')", 0, "forbidden", MESSAGES["forbidden"]),
+    ("response.code_details == 'upgrade_failed'", 0, "upgrade_refused", MESSAGES["upgrade_refused"]),
     (
         "response.code_details == 'local_rate_limited'",
         0,
-        "too-many-requests",
-        "too many of these requests from you: wait a minute",
+        "too_many_requests",
+        "Too many of these requests from you; wait a minute.",
     ),
     (
         "response.code_details == 'ext_authz_error'",
         503,
         "unavailable",
-        "the gateway could not check who owns this: try again",
+        "The gateway could not find out who owns this; try again.",
     ),
     (
         f"response.code_details == '{_RAY_FAILED}'",
         0,
-        "ray-failed",
-        "Ray could not answer this request; the log of Ray's dashboard says why",
+        "ray_failed",
+        "Ray could not answer this request; the log of Ray's dashboard says why.",
     ),
-    (
-        "response.code_details == 'absolute_path_rejected'",
-        400,
-        "bad-request",
-        "the request target must be a path, not an absolute address",
-    ),
-    (
-        "response.code_details == 'upgrade_failed'",
-        0,
-        "no-websocket",
-        "this route opens no websocket, or not for pages of that Origin",
-    ),
-    ("response.code == 413", 0, "body-too-large", "this route takes no body of that size"),
-    ("response.code == 426", 0, "upgrade-required", "HTTP/1.0 is not spoken here"),
-    ("response.code == 431", 0, "headers-too-large", "the request's headers are too large or too many"),
-    ("response.code == 408 || response.code == 504", 0, "timeout", "no answer in time"),
-    ("response.code >= 500", 0, "unavailable", "what stands behind the gateway did not answer: try again"),
-    ("response.code == 404", 0, "not-found", "the gateway knows no such route"),
-    ("response.code >= 400", 0, "bad-request", "the gateway refuses a request of this form"),
+    ("response.code == 413", 0, "body_too_large", "This route takes no body of that size."),
+    ("response.code == 426", 0, "upgrade_required", "HTTP/1.0 is not spoken here."),
+    ("response.code == 431", 0, "headers_too_large", "The request's headers are too large or too many."),
+    ("response.code == 408 || response.code == 504", 0, "timeout", "No answer in time."),
+    ("response.code >= 500", 0, "unavailable", "What stands behind the gateway did not answer; try again."),
+    ("response.code == 404", 403, "unknown_route", MESSAGES["unknown_route"]),
+    ("response.code >= 400", 0, "malformed", MESSAGES["malformed"]),
 )
 
 
@@ -158,22 +150,24 @@ def _passed_on() -> Message:
 
 def _to_login(settings: GatewaySettings) -> Message:
     """A person's browser without a valid session is sent to the log-in page instead of being shown JSON."""
-    host = settings.hosts.dashboard
+    hosts = "|".join(host.replace(".", "\\.") for host in (settings.hosts.dashboard, settings.hosts.login))
     page = (
-        header(":method", string_match={"exact": "GET"}),
-        header(
-            ":authority", string_match={"safe_regex": {"regex": f"(?i){host.replace('.', chr(92) + '.')}(:[0-9]+)?"}}
-        ),
+        header(":method", string_match=one_of(("GET", "HEAD"))),
+        header(":authority", string_match=regex(f"(?i)({hosts})(:[0-9]+)?")),
         header("accept", string_match={"contains": "text/html"}),
     )
-    revoked = f"response.code_details.startsWith('rbac_access_denied_matched_policy[{POLICY_PREFIX}')"
-    nobody = f"(response.code_details.startsWith('jwt_authn_access_denied') && response.code == 401) || {revoked}"
-    filters = [_when(nobody), *({"header_filter": {"header": matcher}} for matcher in page)]
+    nobody = "response.code_details.startsWith('jwt_authn_access_denied') && response.code == 401"
+    filters = [_when(f"({nobody}) || {_denied_by(POLICY_PREFIX)}")]
+    filters += [{"header_filter": {"header": matcher}} for matcher in page]
     return {
         "filter": {"and_filter": {"filters": filters}},
         "status_code": 302,
-        "headers_to_add": [set_header("location", login_address(settings)), set_header("cache-control", "no-store")],
-        "body_format_override": refusal_body("unauthenticated", "log in first"),
+        "headers_to_add": [
+            set_header("location", login_address(settings)),
+            set_header(REFUSAL_HEADER, "login_required"),
+            set_header("cache-control", "no-store"),
+        ],
+        "body_format_override": refusal_body("login_required", MESSAGES["login_required"]),
     }
 
 

@@ -6,6 +6,7 @@ elsewhere can drift from it.
 
 from typing import Final
 
+from rayfence.access.authorize import Gate, required_holder
 from rayfence.catalog.matching import route_methods
 from rayfence.catalog.paths import Template, parse_template
 from rayfence.model.gateway import GatewaySettings
@@ -20,6 +21,7 @@ from rayfence.render.envoy.names import (
     FETCH_HEADER,
     FRONT,
     JWT_FILTER,
+    ORIGIN_FILTER,
     RATE_LIMIT_FILTER,
     RAY_CLIENT,
     RAY_CLIENT_CLUSTER,
@@ -29,7 +31,7 @@ from rayfence.render.envoy.names import (
     SERVICE_CLUSTER,
 )
 from rayfence.render.envoy.ownership import ownership_of_route
-from rayfence.render.envoy.rbac import rbac_of_route, required
+from rayfence.render.envoy.rbac import origin_of_route, rbac_of_route
 from rayfence.render.envoy.shape import (
     Message,
     discovery,
@@ -75,7 +77,7 @@ def virtual_host(settings: GatewaySettings, catalog: RouteCatalog, surface: Surf
         "name": str(surface),
         "domains": list(hosts),
         "response_headers_to_add": answer_headers(surface, public_host=not all(_is_local(host) for host in hosts)),
-        "routes": [*guards.guards(settings, surface), *named, guards.unknown(surface)],
+        "routes": [*guards.guards(surface), *named, guards.unknown(surface)],
     }
 
 
@@ -106,12 +108,11 @@ def _route(
     template = parse_template(route.path)
     matcher: Message = {**_path(template), "headers": [header(":method", string_match=_any_method(methods))]}
     if route.permission is None and not route.public:
-        why = route.why or "this route is closed for everyone"
-        return guards.refusal(route.name, matcher, 403, "blocked", why, surface)
+        return guards.blocked(route, matcher, surface)
     built: Message = {
         "name": route.name,
         "match": matcher,
-        "metadata": guards.metadata(surface, required=required(route, catalog)),
+        "metadata": guards.metadata(surface, required=str(required_holder(route, catalog) or "")),
         "typed_per_filter_config": _filters(settings, catalog, route, surface),
     }
     if route.backend is Backend.FIXED:
@@ -131,7 +132,14 @@ def _route(
 
 
 def _filters(settings: GatewaySettings, catalog: RouteCatalog, route: Route, surface: Surface) -> Message:
-    filters: Message = {JWT_FILTER: jwt_of_route(route, surface), RBAC_FILTER: rbac_of_route(route, catalog)}
+    gate = Gate.of(settings)
+    filters: Message = {
+        JWT_FILTER: jwt_of_route(route, surface),
+        RBAC_FILTER: rbac_of_route(route, catalog, gate.audience(surface)),
+    }
+    origin = origin_of_route(route, gate.origins(surface))
+    if origin is not None:
+        filters[ORIGIN_FILTER] = origin
     ownership = ownership_of_route(route)
     if ownership is not None:
         filters[EXT_AUTHZ_FILTER] = ownership

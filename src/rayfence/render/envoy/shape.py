@@ -4,6 +4,7 @@ One serialiser writes them. Envoy reads JSON where it says YAML, so no text is e
 can't end a string.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -52,8 +53,12 @@ def watched(path: str) -> Message:
 
 
 def discovery(resources: Sequence[Message]) -> Message:
-    """The content of a file that a ConfigSource points to."""
-    return {"resources": list(resources)}
+    """The content of a file that a ConfigSource points to.
+
+    `version_info` is a digest of the resources; Envoy repeats it for what it has taken, so a refused file can be seen.
+    """
+    digest = hashlib.sha256(json.dumps(resources, sort_keys=True).encode()).hexdigest()[:16]
+    return {"version_info": digest, "resources": list(resources)}
 
 
 def header(name: str, **matcher: object) -> Message:
@@ -71,10 +76,10 @@ def regex(expression: str) -> Message:
     return {"safe_regex": {"regex": expression}}
 
 
-def one_of(values: Iterable[str]) -> Message:
+def one_of(values: Iterable[str], *, ignore_case: bool = False) -> Message:
     """A StringMatcher for any of the values; they must hold no metacharacters but `.`, `:`, `/`, `-`, `[`, `]`."""
     escaped = ["".join(f"\\{c}" if c in ".[]" else c for c in value) for value in values]
-    return regex("|".join(escaped))
+    return regex(f"(?i)(?:{'|'.join(escaped)})" if ignore_case else "|".join(escaped))
 
 
 def set_header(name: str, value: str) -> Message:
