@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-#: Processes that were told to end may take a moment.
-PATIENCE_SECONDS: Final = 5.0
+#: Processes that were told to end may take a moment. The variable is for the tests of this check.
+PATIENCE_SECONDS: Final = float(os.environ.get("RAYFENCE_TEST_PATIENCE", "5"))
 _LISTEN: Final = "0A"  # st in /proc/net/tcp
 _ACCEPTING: Final = 0x10000  # __SO_ACCEPTCON in /proc/net/unix
 

@@ -68,6 +68,8 @@ def test_a_lawful_package_passes(tmp_path: Path) -> None:
     [
         ("plan", "import rayfence.apply.part", "The pipeline looks backwards only"),
         ("gateway", "import rayfence.render.envoy.part", "The gateway ships without the compiler"),
+        ("render.local", "import time", "The core reads no clock, file, environment or dice"),
+        ("access", "import os", "The core reads no clock, file, environment or dice"),
         ("verify", "import subprocess", "Only adapters start processes"),
         ("gateway", "import ray", "Only adapters start processes"),
         ("adapters.tls", "import socket", "Raw sockets live in adapters.net"),
