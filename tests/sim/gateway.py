@@ -154,6 +154,7 @@ class SimGateway:
     ray: SimRay
     journal: SimJournal
     client: httpx2.AsyncClient
+    app: GatewayApp
 
     def token(
         self,
@@ -233,10 +234,10 @@ async def sim_gateway(**changes: Any) -> AsyncIterator[SimGateway]:
     try:
         settings = make_settings(folder, **changes)
         service = make_service(settings, journal, transport=httpx2.ASGITransport(app=ray), passwords=Passwords(CHEAP))
-        app = GatewayApp(service, load_routes(settings.ray_version), HANDLERS, JUDGES)
+        app = GatewayApp(service, load_routes(settings.ray_version), dict(HANDLERS), JUDGES)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
         async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield SimGateway(settings, service, ray, journal, client)
+            yield SimGateway(settings, service, ray, journal, client, app)
         await service.close()
     finally:
         shutil.rmtree(folder)
