@@ -4,12 +4,12 @@ In this order, each rule seen on Envoy 1.40 (the differential test repeats it):
 
 1. A `#` in the target is refused: a fragment is never sent by honest clients and is cut differently by others.
 2. `%2F`, `%2f`, `%5C`, `%5c` before the `?` are refused: two readers would split the path at different places.
-3. `%00` and raw NUL are refused.
-4. `\\` becomes `/`; escaped unreserved characters (`%41`, `%2e`, `%7E`) are decoded once, other escapes stay as they
+3. A dot segment loses its path parameters: `/..;x=1/` is `/../`, as some servers behind a proxy would read it.
+4. `%00` is refused.
+5. `\\` becomes `/`; escaped unreserved characters (`%41`, `%2e`, `%7E`) are decoded once, other escapes stay as they
    are; so `%252e` never becomes a dot.
-5. `.` and `..` segments, also when written `%2e`, are resolved; `..` stops at the root. An empty segment
-   counts as one.
-6. Runs of slashes are merged; a path of nothing but slashes becomes `//` (Envoy's own quirk), which no route names.
+6. `.` and `..` segments are resolved; `..` stops at the root. An empty segment counts as one.
+7. Runs of slashes are merged; a path of nothing but slashes becomes `//` (Envoy's own quirk), which no route names.
 
 The query is left alone and never decides anything. Case is kept: `/API/jobs/` is another path than `/api/jobs/`.
 Leaves out: characters that Envoy escapes (space, `"`, `<`, `>`, `{`, `}` …); no catalogued path contains one.
@@ -19,8 +19,8 @@ import re
 from typing import Final
 
 _ESCAPED_SLASH: Final = re.compile(r"%(2f|5c)", re.IGNORECASE)
-_NUL: Final = re.compile(r"%00|\x00")
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+_DOT_PARAMETERS: Final = re.compile(r"^(\.\.?);.*$")
 _SLASHES: Final = re.compile(r"/{2,}")
 _UNRESERVED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 #: What an HTTP/1.1 request line can carry in its target.
@@ -38,10 +38,12 @@ def normalize_path(target: str) -> str | None:
     if not _VISIBLE.fullmatch(target) or "#" in target:
         return None
     path, _ = split_target(target)
-    if not path.startswith("/") or _ESCAPED_SLASH.search(path) or _NUL.search(path):
+    if not path.startswith("/") or _ESCAPED_SLASH.search(path):
         return None
-    path = _ESCAPE.sub(_decode_unreserved, path.replace("\\", "/"))
-    path = _resolve_dots(path)
+    bare = "/".join(_DOT_PARAMETERS.sub(r"\1", segment) for segment in path.split("/"))
+    if "%00" in bare:
+        return None
+    path = _resolve_dots(_ESCAPE.sub(_decode_unreserved, bare.replace("\\", "/"))[1:].split("/"))
     return "//" if path.strip("/") == "" and len(path) > 1 else _SLASHES.sub("/", path)
 
 
@@ -50,19 +52,13 @@ def _decode_unreserved(found: re.Match[str]) -> str:
     return character if character in _UNRESERVED else found.group(0)
 
 
-def _resolve_dots(path: str) -> str:
+def _resolve_dots(segments: list[str]) -> str:
     kept: list[str] = []
-    segments = path[1:].split("/")
     for number, segment in enumerate(segments):
-        last = number + 1 == len(segments)
-        if segment == "..":
-            if kept:
-                kept.pop()
-            if last:
-                kept.append("")  # `/a/..` names the folder: `/`
-        elif segment == ".":
-            if last:
-                kept.append("")
-        else:
+        if segment == ".." and kept:
+            kept.pop()
+        if segment not in {".", ".."}:
             kept.append(segment)
+        elif number + 1 == len(segments):
+            kept.append("")  # `/a/..` names the folder: `/`
     return "/" + "/".join(kept)
