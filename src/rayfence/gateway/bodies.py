@@ -1,11 +1,11 @@
 """Request bodies, bounded before they are read and parsed strictly."""
 
-import json
 from typing import Final
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
+from rayfence.access.strict_json import parse_strict
 from rayfence.gateway.answers import Refused
 
 #: Bodies of the service's own JSON API and its forms: names, passwords, roles.
@@ -39,33 +39,14 @@ async def read_json(request: Request, limit: int = SMALL_BODY, *, optional: bool
 
 
 def parse_object(body: bytes) -> dict[str, object]:
-    """A JSON object in which no key occurs twice, at any depth.
-
-    Two readers disagree on which of two equal keys counts: the one checked here need not be the one Ray would use.
-    """
+    """A JSON object, read strictly. Raises Refused 400."""
     try:
-        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        detail = str(error) if isinstance(error, DoubledKey) else "it can't be parsed"
-        raise Refused(400, "bad_request", f"the body is not a JSON object: {detail}") from None
+        value = parse_strict(body)
+    except ValueError as error:
+        raise Refused(400, "bad_request", f"the body is not usable JSON: {error}"[:200]) from error
     if not isinstance(value, dict):
         raise Refused(400, "bad_request", "the body is not a JSON object")
     return value
-
-
-class DoubledKey(ValueError):
-    """A JSON object names a key twice."""
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise DoubledKey("a key occurs twice")
-    return value
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is not JSON")
 
 
 async def read_form(request: Request) -> dict[str, str]:

@@ -4,7 +4,7 @@ one.
 
 from typing import Final
 
-from rayfence.gateway.jobs import control, judges, serve
+from rayfence.gateway.jobs import control, judges, packages, serve, submit
 from rayfence.gateway.login import discovery, forms, session_api, user_api
 from rayfence.gateway.service import Handler
 from rayfence.model.routes import Ownership
@@ -14,7 +14,9 @@ HANDLERS: Final[dict[str, Handler]] = {
     **forms.HANDLERS,
     **session_api.HANDLERS,
     **user_api.HANDLERS,
+    **submit.HANDLERS,
     **control.HANDLERS,
+    **packages.HANDLERS,
     **serve.HANDLERS,
 }
 

@@ -13,6 +13,7 @@ from rayfence.gateway.identity.accounts import Accounts
 from rayfence.gateway.identity.lockout import Lockout
 from rayfence.gateway.identity.passwords import Passwords
 from rayfence.gateway.jobs.records import JobRecords
+from rayfence.gateway.jobs.stamps import Stamps
 from rayfence.gateway.rate import RateLimit
 from rayfence.gateway.ray import RayApi
 from rayfence.gateway.recorder import Recorder
@@ -38,6 +39,7 @@ class Service:
     recorder: Recorder
     ray: RayApi
     records: JobRecords
+    stamps: Stamps
     submits: RateLimit
 
     @property

@@ -16,15 +16,17 @@ import httpx2
 
 from rayfence.catalog.routes import load_routes
 from rayfence.errors import StateError
-from rayfence.gateway.files import check_private, read_private, write_private
+from rayfence.gateway.files import check_private, read_private
 from rayfence.gateway.identity.accounts import Accounts
 from rayfence.gateway.identity.lockout import Lockout
 from rayfence.gateway.identity.passwords import Passwords
-from rayfence.gateway.jobs.records import JobRecords, reader_of_owners
+from rayfence.gateway.jobs.records import JobRecords
+from rayfence.gateway.jobs.stamps import Stamps
 from rayfence.gateway.keys import load_secrets, load_signing_keys
 from rayfence.gateway.rate import RateLimit
 from rayfence.gateway.ray import RayApi
 from rayfence.gateway.recorder import JournalPort, Recorder
+from rayfence.gateway.rotation import publish_keys
 from rayfence.gateway.service import Service
 from rayfence.gateway.sessions.handover import HandOver
 from rayfence.gateway.sessions.revocation import Revocations
@@ -70,14 +72,12 @@ def make_service(
     StateError.
     """
     keys = load_signing_keys(Path(settings.signing_keys))
-    jwks, public = Path(settings.jwks), keys.public_set()
-    if not jwks.exists() or jwks.read_text(encoding="utf-8") != public:
-        write_private(jwks, public)
+    publish_keys(settings, keys)
     limits, state = settings.limits, Path(settings.users).parent
     longest = max(limits.max_token_seconds, limits.token_seconds, limits.session_seconds)
     revocations = Revocations(state / "revocations.json", Path(settings.envoy_dir), longest=longest)
     revocations.publish()
-    stamps = load_secrets(Path(settings.stamp_keys))
+    stamps = Stamps(settings.instance, load_secrets(Path(settings.stamp_keys)))
     ray = RayApi(settings.ray_dashboard_port, Path(settings.ray_token), transport)
     return Service(
         settings=settings,
@@ -90,6 +90,7 @@ def make_service(
         lockout=Lockout(state / "lockouts.json", failures=limits.lockout_failures, seconds=limits.lockout_seconds),
         recorder=Recorder(journal),
         ray=ray,
-        records=JobRecords(ray, reader_of_owners(settings.instance, stamps)),
+        records=JobRecords(ray, stamps.owner),
+        stamps=stamps,
         submits=RateLimit(limits.submits_per_minute),
     )

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from rayfence.access.stamp import STAMP_KEY
 from rayfence.gateway.answers import Refused
 from rayfence.gateway.ray import RayApi, json_object, json_value, segment
 
@@ -20,9 +21,6 @@ FRESH_SECONDS: Final = 1.0
 #: Verified stamps remembered, so that a polled list does not verify every stamp each time.
 _REMEMBERED: Final = 20_000
 _DETAILS: Final = 2_000
-
-#: Where a job's metadata holds its stamp.
-STAMP_KEY: Final = "rayfence.owner"
 
 Record = Mapping[str, object]
 T = TypeVar("T")
@@ -124,7 +122,3 @@ class JobRecords:
             while len(self._verified) > _REMEMBERED:
                 self._verified.popitem(last=False)
         return self._verified[key]
-
-
-def reader_of_owners(instance: str, keys: tuple[tuple[str, bytes], ...]) -> ReadOwner:
-    return lambda record, session: None

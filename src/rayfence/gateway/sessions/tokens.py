@@ -30,9 +30,14 @@ class Minter:
 
     def __init__(self, keys: SigningKeys, issuer: str, revocations: Revocations, clock: Clock = time.time) -> None:
         self._keys = keys
+        self._set = KeySet(list(keys.keys.values()))
         self._issuer = issuer
         self._revocations = revocations
         self._clock = clock
+
+    def use(self, keys: SigningKeys) -> None:
+        """Sign and verify with other keys from now on."""
+        self._keys = keys
         self._set = KeySet(list(keys.keys.values()))
 
     def mint(

@@ -11,7 +11,23 @@ def test_names(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "A", "Alice", "1a", "-a", ".a", "a" * 33, "a b", "a/b", "alice\n", "alic\u00e9", "\uff41lice", "a\u200b", "a\0"]
+    "text",
+    [
+        "",
+        "A",
+        "Alice",
+        "1a",
+        "-a",
+        ".a",
+        "a" * 33,
+        "a b",
+        "a/b",
+        "alice\n",
+        "alic\u00e9",
+        "\uff41lice",
+        "a\u200b",
+        "a\0",
+    ],
 )
 def test_other_texts(text: str) -> None:
     assert not is_name(text)

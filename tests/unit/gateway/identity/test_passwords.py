@@ -74,7 +74,14 @@ async def test_two_at_once_a_short_queue_and_no_more() -> None:
 
 @pytest.mark.parametrize(
     ("password", "weak"),
-    [("short", True), ("a" * 12, True), ("alice-2026", False), ("Alice-2026", False), ("x" * 300, True), ("abcdefgh", False)],
+    [
+        ("short", True),
+        ("a" * 12, True),
+        ("alice-2026", False),
+        ("Alice-2026", False),
+        ("x" * 300, True),
+        ("abcdefgh", False),
+    ],
 )
 def test_weakness(password: str, weak: bool) -> None:
     assert bool(weakness(password, "alice")) is weak

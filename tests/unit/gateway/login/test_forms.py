@@ -89,7 +89,15 @@ async def test_a_wrong_password_shows_the_form_with_the_reason(gateway: SimGatew
 
 
 @pytest.mark.parametrize(
-    "origin", [None, "null", "https://evil.example", "https://dashboard.test.localhost:8443", "http://login.test.localhost:8443", ORIGIN + "/"]
+    "origin",
+    [
+        None,
+        "null",
+        "https://evil.example",
+        "https://dashboard.test.localhost:8443",
+        "http://login.test.localhost:8443",
+        ORIGIN + "/",
+    ],
 )
 async def test_a_foreign_page_logs_nobody_in(gateway: SimGateway, origin: str | None) -> None:
     await add(gateway)
