@@ -4,8 +4,8 @@ Covers: parsing a template, its RE2 expression for Envoy, matching a normalised 
 Leaves out: normalisation of a request's path (`access.paths`) and the choice between routes (`catalog.matching`).
 
 Envoy compiles the expressions with RE2 under a limit of 100 instructions, so patterns stay one character class and `+`:
-no bounded repetition (`{1,128}` alone would unroll to more than the limit). Lengths are bounded by the header limit and,
-where it matters, by the service. Parameters can't contain `/`, so a parameter never swallows a deeper route.
+no bounded repetition (`{1,128}` alone would unroll to more than the limit). Lengths are bounded by the header limit
+and, where it matters, by the service. Parameters can't contain `/`, so a parameter never swallows a deeper route.
 """
 
 import re
