@@ -1,18 +1,16 @@
 """`up`: the pipeline, applied to this machine."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rayfence.adapters import files
-from rayfence.api.instances import Record, record_json, state_root
+from rayfence.adapters.processes import keeper_control
+from rayfence.api.instances import Record, places_for, record_json
+from rayfence.api.locks import locked
 from rayfence.api.machine import LocalMachine
 from rayfence.api.plan import Planned, plan_platform, read_spec
 from rayfence.api.status import Status, look
 from rayfence.apply import execute
-from rayfence.errors import StateError
 from rayfence.model.plan import Action
 from rayfence.ports.machine import Reporter
 from rayfence.render.local.layout import Layout
@@ -23,7 +21,7 @@ def up(spec: Path | None, name: str | None, state_dir: Path | None, report: Repo
 
     1. Decode the spec.
     2. Take the instance's lock: two `up` at once would choose the same ports.
-    3. Plan from a fresh look.
+    3. Plan from a fresh look; what a crash left of an earlier Ray is cleared away first.
     4. Record ports, folders and Ray's uid, then execute the plan; an interruption stops what this run started.
     5. Look again: the status is what is seen, not what was done.
     Raises: SpecError, PreflightError, StateError before anything is changed; ProcessError when a part does not get
@@ -31,6 +29,7 @@ def up(spec: Path | None, name: str | None, state_dir: Path | None, report: Repo
     """
     platform, text = read_spec(spec, name, state_dir)  # 1
     with locked(platform.name, state_dir):  # 2
+        _clear_leftovers(platform.name, state_dir)
         planned = plan_platform(platform, text, state_dir)  # 3
         if planned.plan.pending:
             _apply(planned, report)  # 4
@@ -39,17 +38,12 @@ def up(spec: Path | None, name: str | None, state_dir: Path | None, report: Repo
     return look(platform.name, state_dir)  # 5
 
 
-@contextmanager
-def locked(name: str, state_dir: Path | None) -> Iterator[None]:
-    """Hold the lock of one instance. Raises StateError when another command holds it."""
-    root = state_root(state_dir)
-    files.make_folder(str(root), os.geteuid(), os.getegid(), 0o700)
-    with (root / f".{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StateError(f"another command is at work on {name!r}", hint="wait for it to end") from error
-        yield
+def _clear_leftovers(name: str, state_dir: Path | None) -> None:
+    """Ray's folder is of one run: session, node certificates, token copy. Without a Ray it is litter of a dead one."""
+    places = places_for(name, state_dir)
+    status = keeper_control.read_status(places.runtime) if Path(places.runtime).is_dir() else None
+    if status is None or not (status.keeper or status.warden or any(item.pid for item in status.processes)):
+        files.remove_folder(places.ray)
 
 
 def _apply(planned: Planned, report: Reporter) -> None:

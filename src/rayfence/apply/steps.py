@@ -60,6 +60,7 @@ def _authorities(plan: Plan, desired: Desired, machine: Machine, _report: Report
     for request in desired.authorities:
         if request.name in wanted:
             machine.make_authority(request)
+        machine.publish_authority(request)  # always: the copies lie in folders that go with each `down`
     return _count(plan, "authority")
 
 

@@ -33,6 +33,9 @@ class Machine(Protocol):
     def make_authority(self, request: AuthorityRequest) -> None:
         """Make a new key and certificate."""
 
+    def publish_authority(self, request: AuthorityRequest) -> None:
+        """Write the copies of the certificate."""
+
     def issue(self, request: CertificateRequest) -> None:
         """Make a new key and a leaf signed by the named authority; key first, then certificate, both by rename."""
 

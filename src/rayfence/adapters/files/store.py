@@ -6,6 +6,7 @@ Every path is made without following links in its last part, and refused when so
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterable
@@ -23,8 +24,26 @@ def make_folder(path: str, uid: int, gid: int, mode: int) -> None:
             folder.mkdir(mode=mode)
         except FileExistsError:
             _refuse_foreign(folder, uid)
-        os.chown(folder, uid, gid, follow_symlinks=False)
-        folder.chmod(mode)
+        # By handle, never by path: jobs can write in Ray's folders, and a link laid there meanwhile would be followed.
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.fchown(handle, uid, gid)
+            os.fchmod(handle, mode)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise _explained(error, folder) from error
+
+
+def remove_folder(path: str) -> None:
+    """Delete the folder and all in it, without following links; nothing when it is not there."""
+    folder = Path(path)
+    if folder.is_symlink():
+        raise StateError(f"{folder} is a link", hint="remove it yourself: only folders that we made are deleted")
+    if not folder.exists():
+        return
+    try:
+        shutil.rmtree(folder)
     except OSError as error:
         raise _explained(error, folder) from error
 

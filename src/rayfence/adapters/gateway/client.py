@@ -137,3 +137,18 @@ def _hint(data: Mapping[str, object]) -> str:
     if data.get("error") in ("not_logged_in", "revoked", "wrong_audience"):
         return "log in with `rayfence login`"
     return ""
+
+
+def status_of(server: Server, host: str, path: str) -> int | None:
+    """Status of one anonymous GET under any Host; None when nothing answers. For looking at the gateway from outside."""
+    context = ssl.create_default_context(cadata=server.ca_pem or None)
+    try:
+        with httpx2.Client(verify=context, timeout=5.0, trust_env=False) as http:
+            answer = http.get(
+                f"https://{server.address}:{server.port}{path}",
+                headers={"host": f"{host}:{server.port}"},
+                extensions={"sni_hostname": "localhost"},
+            )
+            return answer.status_code
+    except (httpx2.HTTPError, OSError):
+        return None

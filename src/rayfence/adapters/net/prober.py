@@ -47,10 +47,11 @@ def _alive(_facts: Facts) -> str:
 
 def _service(facts: Facts) -> str:
     path = facts.get("path", "/v1/health")
-    answer = http_get(facts["socket"], path, {"Host": facts.get("host", "localhost")})
+    named = {f"x-rayfence-{name}": facts[name] for name in ("route", "surface") if name in facts}
+    answer = http_get(facts["socket"], path, {"Host": facts.get("host", "localhost"), **named})
     if answer is None:
         raise NotReady("its socket does not answer")
-    if answer.status >= 500:
+    if answer.status >= 400:
         raise NotReady(f"{path} answers {answer.status}")
     return f"{path} answers {answer.status} on its socket"
 

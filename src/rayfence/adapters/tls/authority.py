@@ -114,7 +114,9 @@ def key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
 def _certificate(request: AuthorityRequest, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, request.common_name)])
     subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    permitted = [*(x509.DNSName(name) for name in request.names), *(x509.IPAddress(net) for net in LOOPBACK)]
+    # DNS names only: BoringSSL (Ray's gRPC, Envoy) refuses every chain that meets an address constraint. `may_certify`
+    # holds addresses to loopback when a leaf is issued.
+    permitted = [x509.DNSName(name) for name in request.names]
     return (
         x509.CertificateBuilder()
         .subject_name(name)

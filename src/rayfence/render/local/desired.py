@@ -61,7 +61,10 @@ def _folders(layout: Layout) -> tuple[Folder, ...]:
 def _secrets(layout: Layout) -> tuple[SecretRequest, ...]:
     return (
         SecretRequest(
-            "ray-token", SecretKind.RAY_TOKEN, layout.ray_token, copies=((layout.ray_token_of_ray, Account.RAY),)
+            "ray-token",
+            SecretKind.RAY_TOKEN,
+            layout.ray_token,
+            copies=((layout.ray_token_of_ray, Account.RAY),),
         ),
         SecretRequest("signing-key", SecretKind.EC_SIGNING_KEY, f"{layout.secrets}/signing"),
         SecretRequest("stamp-key", SecretKind.HMAC_KEY, f"{layout.secrets}/stamp"),
@@ -72,7 +75,13 @@ def _secrets(layout: Layout) -> tuple[SecretRequest, ...]:
 def _authorities(resolution: Resolution, layout: Layout) -> tuple[AuthorityRequest, ...]:
     name, days = resolution.platform.name, resolution.certificates.authority_days
     return (
-        AuthorityRequest("front-ca", f"{layout.certificates}/front", f"rayfence {name} front", days),
+        AuthorityRequest(
+            "front-ca",
+            f"{layout.certificates}/front",
+            f"rayfence {name} front",
+            days,
+            names=("localhost", *resolution.platform.target.api_hosts),
+        ),
         AuthorityRequest(
             "node-ca",
             f"{layout.certificates}/node",

@@ -51,7 +51,17 @@ def _service(resolution: Resolution, layout: Layout, settings: GatewaySettings) 
         cwd=layout.places.state,
         log=layout.log(SERVICE),
         sandbox=None,
-        readiness=ReadinessProbe("service", 30, (("socket", settings.service_socket), ("path", "/v1/health"))),
+        readiness=ReadinessProbe(
+            "service",
+            30,
+            # Asked as Envoy would ask: the service answers only to what names its route.
+            (
+                ("socket", settings.service_socket),
+                ("path", "/v1/health"),
+                ("route", "api.health"),
+                ("surface", "login"),
+            ),
+        ),
         reads=(layout.settings,),
     )
 
