@@ -111,7 +111,7 @@ class SimRay:
         """Requests that change something."""
         return [seen for seen in self.seen if seen.method not in {"GET", "HEAD"}]
 
-    def answer(self, seen: Seen) -> Answer:
+    def answer(self, seen: Seen) -> Answer:  # noqa: PLR0912 - one case per route
         """What Ray would answer."""
         authorization = seen.headers.get("authorization")
         if authorization is None:
@@ -333,7 +333,8 @@ def masked(row: dict[str, Any]) -> dict[str, Any]:
 
 def traced(last: str) -> str:
     """A traceback as Ray puts it into bodies."""
-    return f'Traceback (most recent call last):\n  File "/opt/venv/lib/python3.11/site-packages/ray/x.py", line 9, in f\n    g()\n{last}\n'
+    place = '  File "/opt/venv/lib/python3.11/site-packages/ray/x.py", line 9, in f'
+    return f"Traceback (most recent call last):\n{place}\n    g()\n{last}\n"
 
 
 def nested(status: int, last: str) -> Answer:

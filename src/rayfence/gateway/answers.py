@@ -88,6 +88,7 @@ def upstream_refusal(status: int, text: str) -> Refused:
     Ray wraps a user's mistake in layers of 500s: the head quotes the agent's answer, status included. The innermost
     status and the last exception line are the reason the caller needs; everything around them describes the machine.
     """
+    text = _quoted(text)
     nested = _NESTED.findall(text[-_EXAMINED:])
     inner = int(nested[-1]) if nested else status
     reason = ray_reason(text) or "Ray gave no reason"
@@ -110,6 +111,18 @@ def ray_reason(text: str) -> str:
     # No traceback: a plain sentence such as "Job x does not exist". A `File "…", line 3` would be half a traceback.
     plain = [line for line in lines if not line.startswith(("File ", "Traceback", "~", "^"))]
     return scrub(plain[-1]) if plain and len(lines) <= 3 else ""
+
+
+def _quoted(text: str) -> str:
+    """The message inside one of Ray's JSON envelopes; other text as it is."""
+    if not text.startswith("{"):
+        return text
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    found = value.get("msg") or value.get("error") if isinstance(value, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def scrub(text: str) -> str:

@@ -4,7 +4,7 @@ one.
 
 from typing import Final
 
-from rayfence.gateway.jobs import control, judges, packages, serve, submit
+from rayfence.gateway.jobs import control, judges, packages, read, serve, state, submit
 from rayfence.gateway.login import discovery, forms, session_api, user_api
 from rayfence.gateway.service import Handler
 from rayfence.model.routes import Ownership
@@ -15,8 +15,10 @@ HANDLERS: Final[dict[str, Handler]] = {
     **session_api.HANDLERS,
     **user_api.HANDLERS,
     **submit.HANDLERS,
+    **read.HANDLERS,
     **control.HANDLERS,
     **packages.HANDLERS,
+    **state.HANDLERS,
     **serve.HANDLERS,
 }
 

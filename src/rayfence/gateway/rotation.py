@@ -1,4 +1,5 @@
-"""New keys while the service runs: a file appears in a key folder, and from then on it signs; none of the old tokens fails.
+"""New keys while the service runs: a file appears in a key folder, and from then on it signs; none of the old tokens
+fails.
 
 1. Envoy gets the larger public set first, and is made to read it.
 2. Only after Envoy had time to follow does the new key sign: a token that Envoy can't verify yet would be refused.

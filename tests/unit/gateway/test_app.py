@@ -90,7 +90,7 @@ async def test_a_fault_is_logged_and_not_told(
     async def broken(service: Service, call: Call) -> None:
         raise RuntimeError("secret place")
 
-    monkeypatch.setitem(gateway.app._handlers, "api.whoami", broken)  # type: ignore[index]
+    monkeypatch.setitem(gateway.app._handlers, "api.whoami", broken)
     token = gateway.token("alice", surface=Surface.LOGIN)
     answer = await gateway.request("GET", "/v1/whoami", token, surface=Surface.LOGIN)
     assert (answer.status_code, answer.json()["error"]) == (500, "internal")

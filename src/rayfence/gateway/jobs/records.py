@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from rayfence.access.stamp import STAMP_KEY
@@ -37,6 +37,7 @@ class Listing:
     owners: tuple[str | None, ...]  # one per record
     by_submission: Mapping[str, str]  # submission id -> owner, only where there is one
     by_driver: Mapping[str, str]  # driver's job id -> owner of its submission
+    hidden: list[str] = field(default_factory=list)  # `jobs.read`: rows as strangers see them, as JSON
 
 
 class _Shared(Generic[T]):
