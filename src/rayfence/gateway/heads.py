@@ -17,6 +17,7 @@ from rayfence.errors import StateError
 from rayfence.gateway.files import check_private, read_private, write_private
 from rayfence.trail.chain import Tip
 from rayfence.trail.heads import Head, key_id, parse_head, sign_head
+from rayfence.trail.naming import HEADS_SUFFIX
 
 #: Heads kept when the file is opened: the newest alone vouches for all records before it, older ones only narrow a
 #: search.
@@ -76,14 +77,14 @@ class HeadSigner:
         path = self._path(chain)
         if not path.exists():
             return None
-        lines = path.read_bytes().splitlines(keepends=True)
+        lines = path.read_bytes().split(b"\n")
         heads = [head for line in lines if (head := _readable(line)) is not None and head.chain == chain]
         if len(lines) > 5 * KEPT_HEADS:
             write_private(path, b"".join(head.line() for head in heads[-KEPT_HEADS:]).decode())
         return max(heads, key=lambda head: head.seq, default=None)
 
     def _path(self, chain: str) -> Path:
-        return self._folder / f"{chain}.heads.jsonl"
+        return self._folder / f"{chain}{HEADS_SUFFIX}"
 
 
 def _readable(line: bytes) -> Head | None:

@@ -7,7 +7,6 @@ what the lines say (`journal`).
 
 import contextlib
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,11 +18,10 @@ from typing import Final, NamedTuple
 
 from rayfence.errors import StateError
 from rayfence.trail.chain import EMPTY, Tip, digest, read_start
+from rayfence.trail.naming import chain_of, ordinal_of, segment_name, segment_order
 
 #: A segment is closed when it has reached this size: some 130,000 records, read in a fraction of a second.
 SEGMENT_BYTES: Final = 64 * 1024 * 1024
-
-_NAME: Final = re.compile(r"(?P<chain>[0-9]{4,}-[0-9a-f]{12})-(?P<first>[0-9]{12})\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +79,11 @@ class Segments:
 
     def files(self) -> list[Path]:
         """Segments of the open chain, oldest first."""
-        return [path for path in segment_files(self.folder) if chain_of(path) == self.chain]
+        return [path for path in segment_files(self.folder) if chain_of(path.name) == self.chain]
 
     def _open_newest(self) -> None:
         files = segment_files(self.folder)
-        self.chain = chain_of(files[-1]) if files else ""
+        self.chain = chain_of(files[-1].name) if files else ""
         for path in reversed(self.files()):
             tip, whole = _whole_part(path)
             if whole < path.stat().st_size:
@@ -99,7 +97,7 @@ class Segments:
 
     def begin(self) -> str:
         """Start a new chain with an empty first segment; returns its id. Raises OSError."""
-        ordinals = [int(chain_of(path).partition("-")[0]) for path in segment_files(self.folder)]
+        ordinals = [ordinal_of(chain_of(path.name)) for path in segment_files(self.folder)]
         chain = f"{max(ordinals, default=0) + 1:04d}-{secrets.token_hex(6)}"
         self._open_new(chain, EMPTY)
         self.chain = chain
@@ -120,7 +118,7 @@ class Segments:
         return self.mark.path
 
     def _open_new(self, chain: str, tip: Tip) -> None:
-        path = self.folder / f"{chain}-{tip.seq + 1:012d}.jsonl"
+        path = self.folder / segment_name(chain, tip.seq + 1)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         sync_folder(self.folder)
         if self.mark.fd >= 0:
@@ -199,14 +197,7 @@ def _lock(folder: Path) -> int:
 
 def segment_files(folder: Path) -> list[Path]:
     """Segments of every chain in `folder`, oldest first."""
-    found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: (int(path.name.partition("-")[0]), path.name))
-
-
-def chain_of(path: Path) -> str:
-    """The chain a segment belongs to, by its name."""
-    found = _NAME.fullmatch(path.name)
-    return found["chain"] if found else ""
+    return [folder / name for name in segment_order(path.name for path in folder.iterdir())]
 
 
 def _whole_part(path: Path) -> tuple[Tip, int]:

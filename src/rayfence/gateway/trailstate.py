@@ -20,7 +20,9 @@ from rayfence.trail.intents import OpenIntent, OpenIntents
 from rayfence.trail.record import Kind, parse
 
 _INTENT_KINDS: Final = {Kind.INTENT.value, Kind.OUTCOME.value}
-_LOG_KINDS: Final = {Kind.EDGE.value, Kind.MALFORMED.value}
+#: Every record made of a line of the access log says up to where the log was read. Inside a text, the quotes are
+#: escaped.
+_POSITION: Final = b'"pos":"'
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class _Scan:
             if start.kind in _INTENT_KINDS:
                 with suppress(ValueError):
                     self._intents.see(parse(line))
-            elif start.kind in _LOG_KINDS:
+            if _POSITION in line:
                 last_log_line = line
         with suppress(ValueError):
             if last_log_line:
