@@ -57,4 +57,3 @@ def _stop(record: Record, report: Reporter) -> bool:
         report(f"stopping {', '.join(reversed(alive)) or 'the keeper'}")
     keeper_control.stop_instance(runtime)
     return bool(status.keeper or alive)
-

@@ -93,7 +93,7 @@ def _head(taken: set[int]) -> HeadPorts:
 
 
 def _node(taken: set[int]) -> NodePorts:
-    fixed = tuple(_take(taken) for _ in range(6))
+    manager, objects, http, grpc, runtime, metrics = (_take(taken) for _ in range(6))
     first = net_ports.free_range(WORKER_PORTS, tuple(taken))
     taken |= set(range(first, first + WORKER_PORTS))
-    return NodePorts(*fixed, worker_min=first, worker_max=first + WORKER_PORTS - 1)
+    return NodePorts(manager, objects, http, grpc, runtime, metrics, first, first + WORKER_PORTS - 1)

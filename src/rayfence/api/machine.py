@@ -95,7 +95,7 @@ class LocalMachine:
         def progress(status: state_file.KeeperStatus) -> None:
             nonlocal last
             item = status.process(name)
-            if item is None or item.phase == state_file.READY or item.phase == last:
+            if item is None or item.phase in {state_file.READY, last}:
                 return
             last = item.phase
             report(f"{name} is {item.phase}")

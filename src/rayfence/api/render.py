@@ -13,15 +13,9 @@ def rendered_files(desired: Desired) -> Iterator[tuple[str, str]]:
     """(name, content) of everything that `up` would make: requests and specs as JSON, configuration as it would be
     written.
     """
-    requests = {
-        "folders": desired.folders,
-        "secrets": desired.secrets,
-        "authorities": desired.authorities,
-        "certificates": desired.certificates,
-    }
-    for name, values in requests.items():
-        yield f"{name}.json", json.dumps([asdict(value) for value in values], indent=1) + "\n"
-    yield "processes.json", json.dumps([asdict(spec) for spec in desired.processes], indent=1) + "\n"
+    requests = asdict(desired)
+    for name in ("folders", "secrets", "authorities", "certificates", "processes"):
+        yield f"{name}.json", json.dumps(requests[name], indent=1) + "\n"
     for file in desired.files:
         path = PurePosixPath(file.path)
         parent = path.parent.name if path.parent.name == "envoy" else ""

@@ -1,4 +1,7 @@
-"""A fresh look at an instance for `verify.posture`: kernel tables, ports, certificates, files, trail. Changes nothing."""
+"""A fresh look at an instance for `verify.posture`: kernel tables, ports, certificates, files, trail.
+
+Changes nothing.
+"""
 
 import os
 from collections.abc import Iterator

@@ -51,7 +51,7 @@ def _folders(layout: Layout) -> tuple[Folder, ...]:
         f"{layout.secrets}/signing",
         f"{layout.secrets}/stamp",
     )
-    rays = (places.ray, f"{places.ray}/s", f"{places.ray}/home", f"{places.ray}/own-tmp")
+    rays = (places.ray, f"{places.ray}/home", f"{places.ray}/own-tmp")
     return (
         *(Folder(path, Account.OPERATOR) for path in ours),
         *(Folder(path, Account.RAY) for path in rays),
