@@ -5,7 +5,7 @@ one.
 from typing import Final
 
 from rayfence.gateway.jobs import control, judges, packages, read, serve, state, submit
-from rayfence.gateway.login import discovery, forms, session_api, user_api
+from rayfence.gateway.login import discovery, forms, session_api, trail_api, user_api
 from rayfence.gateway.service import Handler
 from rayfence.model.routes import Ownership
 
@@ -14,6 +14,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     **forms.HANDLERS,
     **session_api.HANDLERS,
     **user_api.HANDLERS,
+    **trail_api.HANDLERS,
     **submit.HANDLERS,
     **read.HANDLERS,
     **control.HANDLERS,

@@ -10,16 +10,21 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import uvicorn
 
 from rayfence.catalog.routes import load_routes
 from rayfence.gateway.app import GatewayApp
 from rayfence.gateway.handlers import HANDLERS, JUDGES
+from rayfence.gateway.ingest import Ingest
 from rayfence.gateway.journal import Journal
+from rayfence.gateway.reconcile import reconcile
+from rayfence.gateway.rotation import KeyWatch
+from rayfence.gateway.service import Service
 from rayfence.gateway.startup import check_files, make_service
 from rayfence.model.gateway import GatewaySettings
+from rayfence.trail.intents import OpenIntent
 
 LOGGER = logging.getLogger(__name__)
 
@@ -74,14 +79,48 @@ async def serve(settings: GatewaySettings) -> None:
         path = Path(settings.service_socket)
         bound = await _bind(path)
         LOGGER.info("serving on %s", path)
+        work = _background(settings, service, journal)
         try:
             await server.serve(sockets=[bound.sockets[0].dup()])
         finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
             bound.close()
             path.unlink(missing_ok=True)
     finally:
         await service.close()
         journal.close()
+
+
+def _background(settings: GatewaySettings, service: Service, journal: Journal) -> list[asyncio.Task[None]]:
+    """What runs beside the requests; a part that ends by itself is a fault worth a line."""
+
+    def complete(intent: OpenIntent, verdict: Literal["done", "failed", "unknown"]) -> None:
+        journal.outcome(intent.id, verdict=verdict, status=0, detail={"reconciled": 1})
+
+    parts = (
+        _ingest(settings, journal),
+        KeyWatch(settings, service.recorder, service.minter.use).run(),
+        reconcile(service, journal.open_intents(), complete),
+    )
+    tasks = [asyncio.create_task(part) for part in parts]
+    for task in tasks:
+        task.add_done_callback(_ended)
+    return tasks
+
+
+async def _ingest(settings: GatewaySettings, journal: Journal) -> None:
+    ingest = Ingest.open(settings, journal)
+    try:
+        await ingest.run()
+    finally:
+        ingest.close()
+
+
+def _ended(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        LOGGER.error("a part of the service ended", exc_info=task.exception())
 
 
 def _stop(server: uvicorn.Server) -> None:

@@ -9,7 +9,6 @@ from rayfence.gateway.jobs.ownership import own_job
 from rayfence.gateway.ray import json_object, segment
 from rayfence.gateway.service import Call, Handler, Service
 
-
 #: States a job does not leave.
 TERMINAL: Final = frozenset({"STOPPED", "SUCCEEDED", "FAILED"})
 
@@ -20,7 +19,7 @@ async def stop_job(service: Service, call: Call) -> Response:
 
 
 async def delete_job(service: Service, call: Call) -> Response:
-    """DELETE /api/jobs/{submission_id} -> Ray's `{"deleted": bool}`. Raises Refused 409 for a job that has not ended."""
+    """DELETE /api/jobs/{submission_id} -> Ray's `{"deleted": bool}`. Refuses (409) a job that has not ended."""
     return await _control(service, call, "job.delete", "DELETE", "")
 
 

@@ -42,7 +42,12 @@ async def test_id_and_owner_are_the_gateways(gateway: SimGateway) -> None:
     assert sent["entrypoint_num_cpus"] == 1
     assert gateway.service.stamps.owner(gateway.ray.jobs[name], gateway.ray.session_name) == "alice"
     (entry,) = gateway.journal.intents.values()
-    assert (entry["subject"], entry["action"], entry["object"], entry["request"]) == ("alice", "job.submit", name, "r-1")
+    assert (entry["subject"], entry["action"], entry["object"], entry["request"]) == (
+        "alice",
+        "job.submit",
+        name,
+        "r-1",
+    )
     assert "job_submission_id" in entry["dropped"]
     assert gateway.journal.actions() == [("job.submit", name, "done")]
     assert "s3cret" not in str(gateway.journal.intents)
