@@ -13,7 +13,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -62,6 +62,9 @@ class GatewayApp:
             response = await self._answer(request, request_id)
         except Refused as refused:
             response = refused.response(request_id)
+        except ClientDisconnect:
+            # Nobody reads it; what was begun has its outcome in the trail.
+            response = Refused(400, "disconnected", "the client left in the middle").response(request_id)
         except Exception:
             LOGGER.exception("request %s failed", request_id)
             response = Refused(500, "internal", "the gateway failed; an operator finds the reason in its log").response(

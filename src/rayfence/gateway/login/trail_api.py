@@ -26,7 +26,8 @@ LONGEST_PAGE: Final = 1000
 #: Lines looked at in one call; enough for a second's work at most.
 LINES: Final = 100_000
 
-_CONDITIONS: Final = frozenset({"subject", "action", "object", "verdict", "kind", "ref", "since", "until"})
+#: `Query`'s texts, in its order.
+_CONDITIONS: Final = ("subject", "action", "object", "verdict", "kind", "ref", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,14 @@ async def query_trail(service: Service, call: Call) -> Response:
     """
     call.require(Role.OPERATOR)
     asked = dict(call.request.query_params)
-    unknown = set(asked) - _CONDITIONS - {"limit", "after", "last"}
+    unknown = set(asked) - {*_CONDITIONS, "limit", "after", "last"}
     if unknown or len(asked) != len(call.request.query_params.multi_items()):
         raise Refused(
-            400, "bad_request", f"the trail is asked for {', '.join(sorted(_CONDITIONS))}, limit, after, last"
+            400, "bad_request", f"the trail is asked for {', '.join(_CONDITIONS)}, limit, after, last"
         )
     if any(len(value) > 512 for value in asked.values()):
         raise Refused(400, "bad_request", "a condition has at most 512 characters")
-    query = replace(Query(), **{name: value for name, value in asked.items() if name in _CONDITIONS})
+    query = Query(*(asked.get(name, "") for name in _CONDITIONS))
     folder = Path(service.settings.trail_dir)
     if "last" in asked:
         page = await asyncio.to_thread(last_page, folder, query, _number(asked, "last", LONGEST_PAGE))

@@ -1,0 +1,60 @@
+"""Serve's control plane: operators only, recorded first, Ray's reason told."""
+
+from typing import Any
+
+import pytest
+
+from rayfence.model.routes import Role
+from tests.sim.gateway import SimGateway
+
+pytestmark = pytest.mark.anyio
+PATH = "/api/serve/applications/"
+
+
+async def ask(gateway: SimGateway, method: str, path: str = PATH, role: Role = Role.OPERATOR, **options: Any) -> Any:
+    """A request of olga's."""
+    return await gateway.request(method, path, gateway.token("olga", role), **options)
+
+
+async def test_deploy_see_and_delete(gateway: SimGateway) -> None:
+    schema = {"applications": [{"name": "app1", "import_path": "m:app", "runtime_env": {"env_vars": {"K": "s3cret"}}}]}
+    assert (await ask(gateway, "PUT", json_body=schema)).status_code == 200
+    assert set(gateway.ray.serve["applications"]) == {"app1"}
+    assert "s3cret" in (await ask(gateway, "GET")).text
+    shown = await ask(gateway, "GET", role=Role.VIEWER)
+    assert "s3cret" not in shown.text
+    assert "m:app" not in shown.text
+    assert shown.json()["applications"]["app1"]["name"] == "app1"
+    assert (await ask(gateway, "DELETE")).status_code == 200
+    assert gateway.ray.serve["applications"] == {}
+    assert gateway.journal.actions() == [
+        ("serve.deploy", "applications", "done"),
+        ("serve.delete", "applications", "done"),
+    ]
+    assert next(iter(gateway.journal.intents.values()))["applications"] == "app1"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.SUBMITTER])
+async def test_others_change_nothing(gateway: SimGateway, method: str, role: Role) -> None:
+    answer = await ask(gateway, method, role=role, json_body={"applications": []} if method == "PUT" else None)
+    assert (answer.status_code, answer.json()["required"]) == (403, "operator")
+    assert not gateway.ray.writes()
+
+
+async def test_refusals(gateway: SimGateway) -> None:
+    assert (await ask(gateway, "PUT", body=b'{"applications":[],"applications":[]}')).status_code == 400
+    assert not gateway.ray.writes()
+    refused = await ask(gateway, "PUT", json_body={"apps": []})
+    assert (refused.status_code, refused.json()["error"]) == (400, "ray_refused")
+    gateway.journal.failing = True
+    assert (await ask(gateway, "DELETE")).status_code == 503
+    assert len(gateway.ray.writes()) == 1
+
+
+async def test_scaling(gateway: SimGateway) -> None:
+    path = "/api/v1/applications/app1/deployments/main/scale"
+    answer = await ask(gateway, "POST", path, json_body={"target_num_replicas": 2})
+    assert answer.status_code == 502
+    assert "Serve controller is not available" in answer.json()["message"]
+    assert gateway.journal.actions() == [("serve.deploy", "app1/main", "failed")]
