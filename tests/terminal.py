@@ -3,6 +3,7 @@
 Covers: answering prompts, exit statuses, what was shown. Leaves out: full-screen programs.
 """
 
+import contextlib
 import os
 import pty
 import re
@@ -17,7 +18,7 @@ from typing import Final, Self
 
 _MARK: Final = "\x01done "
 #: A prompt is unfinished output like this, with nothing after it.
-_QUESTION: Final = re.compile(r"(?i)(?:password|\[y/n\])[^\r\n]*: ?$")
+_QUESTION: Final = re.compile(r"(?i)(?:(?:password|\[y/n\])[^\r\n]*: ?|confirmation[^\r\n]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,13 @@ class Terminal:
     def run(self, command: str, *, answer: str = "", seconds: float = 60) -> Shown:
         """Type a command, give `answer` to every question it asks, and return what it showed. Raises: TimeoutError."""
         os.write(self._screen, f"{command}\n".encode())
-        return self._until_done(seconds, answer)
+        try:
+            return self._until_done(seconds, answer)
+        except TimeoutError:
+            os.write(self._screen, b"\x03")  # so that a later command can still clean up
+            with contextlib.suppress(TimeoutError):
+                self._until_done(10, "")
+            raise
 
     def _until_done(self, seconds: float, answer: str) -> Shown:
         seen, answered, deadline = "", 0, time.monotonic() + seconds

@@ -27,6 +27,7 @@ def test_a_terminal_answers_questions_and_keeps_its_state(tmp_path: Path) -> Non
         assert (asked.status, asked.text.splitlines()[-1]) == (0, "Password: got secret, kept")
         with pytest.raises(TimeoutError, match="still running"):
             terminal.run("sleep 20", seconds=0.5)
+        assert terminal.run("echo goes on").text.splitlines()[-1] == "goes on"
 
 
 @pytest.mark.ray
@@ -36,13 +37,11 @@ def test_every_command_does_what_the_readme_says(tmp_path: Path) -> None:
         folder.mkdir(mode=0o700)
     environment = {name: str(folder) for name, folder in folders.items()}
     environment |= {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
-    problems = []
     with Terminal(ROOT, environment) as terminal:
         try:
             for typed in COMMANDS:
                 shown = terminal.run(typed.command, answer=typed.answer, seconds=typed.seconds)
-                if shown.status != typed.status or not re.search(typed.shows, shown.text):
-                    problems.append(f"$ {typed.command}\n{shown.text[-3000:]}\n? {shown.status}")
+                said = f"$ {typed.command}\n{shown.text[-3000:]}\n? {shown.status}"
+                assert shown.status == typed.status and re.search(typed.shows, shown.text), said
         finally:
             terminal.run("make stop", seconds=120)
-    assert not problems, "\n\n".join(problems)
