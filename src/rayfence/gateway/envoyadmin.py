@@ -27,10 +27,10 @@ class EnvoyPort(Protocol):
 class EnvoyAdmin:
     """`EnvoyPort` over the admin's unix socket."""
 
-    def __init__(self, socket: str) -> None:
-        self._client = httpx2.AsyncClient(
-            transport=httpx2.AsyncHTTPTransport(uds=socket), base_url="http://envoy", timeout=2.0
-        )
+    def __init__(self, socket: str, *, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        """`transport` replaces the socket in tests."""
+        transport = transport or httpx2.AsyncHTTPTransport(uds=socket)
+        self._client = httpx2.AsyncClient(transport=transport, base_url="http://envoy", timeout=2.0)
 
     async def sample(self) -> Sample | None:
         """See `EnvoyPort`.
