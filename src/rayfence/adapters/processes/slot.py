@@ -11,7 +11,7 @@ from typing import Final
 
 from rayfence.adapters.processes import state_file
 from rayfence.adapters.processes.launch import launch, program_argv
-from rayfence.adapters.processes.process_table import Ident, members, open_handle, send
+from rayfence.adapters.processes.process_table import Ident, is_alive, members, open_handle, send
 from rayfence.adapters.processes.state_file import ProcessStatus
 from rayfence.model.desired import ProcessSpec
 
@@ -50,7 +50,7 @@ class Slot:
     def adopt(self) -> bool:
         """Take hold of the recorded process; False when it is gone."""
         ident = self.status.ident
-        handle = open_handle(ident) if ident else None
+        handle = open_handle(ident) if ident and is_alive(ident) else None
         self.handle = -1 if handle is None else handle
         return handle is not None
 
