@@ -36,11 +36,12 @@ Seen = tuple[tuple[str, int, int], ...]
 def publish_keys(settings: GatewaySettings, keys: SigningKeys) -> bool:
     """Write the public set if it is not these keys', and make Envoy read it; whether it was written. Raises OSError."""
     jwks, public = Path(settings.jwks), keys.public_set()
-    if jwks.exists() and jwks.read_text(encoding="utf-8") == public:
+    first = not jwks.exists()
+    if not first and jwks.read_text(encoding="utf-8") == public:
         return False
     write_private(jwks, public)
     filter_file = Path(settings.envoy_dir) / JWT_FILE
-    if filter_file.exists():
+    if filter_file.exists() and not first:  # without a set there was no Envoy yet: the file stays as it was rendered
         # Envoy does not watch the set itself, only the filter that names it.
         mark = hashlib.sha256(public.encode()).hexdigest()[:16]
         write_private(filter_file, with_generation(filter_file.read_text(encoding="utf-8"), mark))

@@ -1,0 +1,27 @@
+"""`up` before anything starts; the rest is tested end to end."""
+
+from pathlib import Path
+
+import pytest
+
+from rayfence.api.locks import locked
+from rayfence.api.up import up
+from rayfence.errors import RayfenceError, StateError
+from rayfence.spec import DEFAULT_SPEC
+
+
+def quiet(_text: str) -> None:
+    pass
+
+
+def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
+    with locked("ml", tmp_path), pytest.raises(StateError, match="another command is at work"):
+        up(None, "ml", tmp_path, quiet)
+
+
+def test_an_old_ray_is_refused_and_leaves_no_instance(tmp_path: Path) -> None:
+    spec = tmp_path / "p.yaml"
+    spec.write_text(f"{DEFAULT_SPEC}tenants: [{{clusters: [{{ray: {{version: 2.40.0}}}}]}}]\n")
+    with pytest.raises(RayfenceError, match="below the floor"):
+        up(spec, None, tmp_path / "state", quiet)
+    assert not (tmp_path / "state" / "default").exists()

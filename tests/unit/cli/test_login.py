@@ -1,0 +1,44 @@
+"""Logging in from the command line."""
+
+import click
+import pytest
+
+from rayfence.cli.login import command, read_password
+from rayfence.errors import AccessRefused, StateError
+from tests.sim.door import PASSWORD, Door
+
+
+@pytest.mark.envoy
+def test_says_who_is_logged_in_and_never_shows_the_password(door: Door, ada: str) -> None:
+    result = door.run("login", ada, "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert result.output == "logged in to door as ada\n"
+    door.ok("logout")
+
+
+@pytest.mark.envoy
+def test_unknown_names_and_wrong_passwords_are_told_alike(door: Door, ada: str) -> None:
+    said = []
+    for user in (ada, "nobody-here"):
+        with pytest.raises(AccessRefused) as caught:
+            door.run("login", user, "--password-stdin", stdin="wrong wrong\n")
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+@pytest.mark.envoy
+def test_a_server_that_others_started_is_reached_by_address_and_authority(door: Door, ada: str) -> None:
+    record = door.record
+    words = ("--server", f"127.0.0.1:{record.ports.gateway}", "--login-host", "login.door.localhost")
+    ca = f"{record.places.state}/certificates/front/ca.pem"
+    assert "as ada" in door.ok("login", ada, *words, "--ca-file", ca, "--password-stdin", stdin=f"{PASSWORD}\n")
+    door.ok("logout")
+
+
+def test_a_server_without_a_port_is_a_usage_error() -> None:
+    with pytest.raises(click.UsageError, match="is not HOST:PORT"):
+        command.main(["ada", "--server", "localhost", "--password-stdin"], standalone_mode=False)
+
+
+def test_without_a_terminal_a_password_needs_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StateError, match="no terminal"):
+        read_password("Password: ", from_stdin=False)

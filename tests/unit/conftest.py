@@ -1,0 +1,5 @@
+"""Fixtures for the twins."""
+
+from tests.sim.door import ada, as_ada, door
+
+__all__ = ["ada", "as_ada", "door"]
