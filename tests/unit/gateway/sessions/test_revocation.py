@@ -54,6 +54,14 @@ def test_again_within_the_same_second_covers_what_was_minted_between(tmp_path: P
     assert revocations.covers(minted)
 
 
+def test_a_log_out_right_after_all_tokens_were_voided_covers_the_new_session(tmp_path: Path) -> None:
+    # A log-in in that very second carries the second of the revocation, which lies in the future.
+    revocations = make(tmp_path, Clock())
+    minted = token(revocations.revoke("alice"), "s2")
+    revocations.revoke("alice", "s2")
+    assert revocations.covers(minted)
+
+
 def test_envoy_and_the_next_start_read_the_same(tmp_path: Path) -> None:
     clock = Clock()
     make(tmp_path, clock).revoke("alice", "s1")
