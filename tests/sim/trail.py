@@ -102,3 +102,6 @@ class SimEnvoy:
         """See `EnvoyPort`."""
         self.reopened += 1
         return self.answers
+
+    async def close(self) -> None:
+        """See `EnvoyPort`."""

@@ -23,6 +23,9 @@ class EnvoyPort(Protocol):
     async def reopen_logs(self) -> bool:
         """Ask for a new log file; False when Envoy did not answer."""
 
+    async def close(self) -> None:
+        """Nothing is asked any more."""
+
 
 class EnvoyAdmin:
     """`EnvoyPort` over the admin's unix socket."""

@@ -11,6 +11,7 @@ The event loop only waits: reading, encoding and writing happen in a thread, a b
 import asyncio
 import json
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -38,7 +39,7 @@ BATCH_LINES: Final = 400
 
 
 class Ingest:
-    """Feeds one journal from one access log. `run` it as a task; `close` after cancelling it."""
+    """Feeds one journal from one access log. `run` it as a task; cancel the task, then await `close`."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Ingest:
         self._note = note
         self._count_seconds = count_seconds
         self._loss = LossCount(self._load(), since=time.time())
+        self._busy = threading.Lock()
         self._noted = (0.0, "")  # when, what
 
     @classmethod
@@ -82,6 +84,11 @@ class Ingest:
 
     def step(self) -> bool:
         """Record what is new; True when everything there is has been recorded. Raises OSError."""
+        # A cancelled task leaves its thread at work: the step of `close` must wait for it, not record the same lines.
+        with self._busy:
+            return self._step()
+
+    def _step(self) -> bool:
         while lines := self._log.read(BATCH_LINES):
             position = lines[-1][1]
             parsed = [read_log_line(raw, place) for raw, place in lines]
@@ -137,8 +144,13 @@ class Ingest:
                 write_private(self._note, text)
         self._noted = (time.monotonic(), text)
 
-    def close(self) -> None:
-        """Record what is still unread, note the counts, close the log."""
+    async def close(self) -> None:
+        """Record what is still unread, note the counts, close the log. The journal must still be open."""
+        await asyncio.to_thread(self.finish)
+        await self._envoy.close()
+
+    def finish(self) -> None:
+        """`close` without Envoy."""
         with suppress(OSError):
             self.step()
         self._save()

@@ -56,6 +56,7 @@ class LossCount:
         Of an Envoy that was started before `since` and is not the one in `counted`, what came before is not judged.
         """
         self._since = since
+        self._unjudged = False
         self._epoch = counted.epoch if counted else 0.0
         self._lines = dict(counted.lines) if counted else {}
         self._missing = dict(counted.missing) if counted else {}
@@ -94,10 +95,9 @@ class LossCount:
         if self._last is not None:
             before = {prefix: count - mine.get(prefix, 0) for prefix, count in self._lines.items()}
             self._closing = (self._last, before, self._missing)
-        elif sample.epoch < self._since:
-            mine = dict(sample.finished)
-        if len(self._recent) == _RECENT_LINES:
-            mine = dict(sample.finished)  # some lines may be forgotten: begin from here rather than cry wolf
+        # Not ours to judge: an Envoy older than this run, or more lines in between than are remembered.
+        unseen = self._last is None and sample.epoch < self._since
+        self._unjudged = unseen or len(self._recent) == _RECENT_LINES
         self._epoch, self._lines, self._missing = sample.epoch, mine, {}
         self._pending.clear()
         self._deficits.clear()
@@ -112,6 +112,10 @@ class LossCount:
             pending = self._pending.popleft()
             if self._closing is not None:
                 self._add(lost, self._close())
+            if self._unjudged:
+                # Begin here: by now, what had ended when the sample was taken has been read.
+                self._unjudged = False
+                self._lines = {p: n + pending.later.get(p, 0) for p, n in pending.sample.finished.items()}
             for prefix, finished in pending.sample.finished.items():
                 lines = self._lines.get(prefix, 0) - pending.later.get(prefix, 0)
                 seen = self._deficits.setdefault(prefix, deque(maxlen=AGREEING))
@@ -141,5 +145,5 @@ class LossCount:
             total[prefix] = total.get(prefix, 0) + count
 
     def counted(self) -> Counted:
-        """What to keep for the next run of the service."""
-        return Counted(self._epoch, dict(self._lines), dict(self._missing))
+        """What to keep for the next run of the service; no Envoy's, while this one is not judged yet."""
+        return Counted(0.0 if self._unjudged else self._epoch, dict(self._lines), dict(self._missing))

@@ -122,6 +122,16 @@ def test_what_was_before_us_is_not_judged() -> None:
     assert line.lost == 6
 
 
+def test_lines_on_their_way_at_the_first_look_hide_no_later_loss() -> None:
+    line = Timeline(LossCount(since=START + 500), now=START + 500)
+    line.requests(50, logged=False)
+    line.pass_time()
+    line.lines(50, ended=line.now - 1)
+    line.requests(6, logged=False)
+    line.pass_time(AGREEING + 3)
+    assert line.lost == 6
+
+
 def test_a_restart_of_the_service_goes_on_counting() -> None:
     line = Timeline(LossCount(since=START))
     line.requests(100)
