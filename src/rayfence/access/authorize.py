@@ -10,7 +10,16 @@ from typing import Final
 
 from rayfence.access.paths import normalize_path
 from rayfence.access.principal import Principal
-from rayfence.access.request import Carrier, Request, carrier, foreign_origin, surface_of, upgrade
+from rayfence.access.request import (
+    Carrier,
+    Listener,
+    Request,
+    carrier,
+    foreign_origin,
+    removes_essentials,
+    surface_of,
+    upgrade,
+)
 from rayfence.catalog import match
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts
 from rayfence.model.routes import Ownership, Right, Role, Route, RouteCatalog, Surface
@@ -87,29 +96,33 @@ def authorize(principal: Principal | None, request: Request, catalog: RouteCatal
 
     `principal`: whom the token at this surface's carrier verified to (signature, issuer, times); None if it did not.
 
-    1. Refuse what two readers could read differently: header names with underscores (front listener), odd paths.
-    2. Find the surface by Host; refuse foreign names (DNS rebinding).
-    3. Refuse a bearer together with one of our cookies.
-    4. Find the route. Public routes skip 5, 6 and 9.
+    1. Refuse what two readers could read differently: header names with underscores (front listener), odd paths,
+       a Connection header that removes what others rely on.
+    2. Find surface (by Host), carrier and route. Refuse upgrades to all but a websocket where the route has one: the
+       server refuses them before it looks at anything else.
+    3. Refuse foreign host names (DNS rebinding).
+    4. Refuse a bearer together with one of our cookies. Public routes skip 5, 6 and 9.
     5. Refuse without a valid token where this surface takes it.
     6. Refuse a token made for another surface.
     7. Refuse what the catalogue does not name, or names as closed. Method overrides are not read; TRACE and CONNECT are
        named nowhere.
-    8. Refuse upgrades of other routes, and foreign origins on writes and upgrades.
+    8. Refuse foreign origins on writes and upgrades.
     9. Refuse without the role or right.
     """
-    request = request.origin_form()
     path = normalize_path(request.target)
-    surface = surface_of(request, gate.hosts)
-    if path is None or (surface is not Surface.RAY_CLIENT and any("_" in name for name, _ in request.headers)):  # 1
+    if path is None or removes_essentials(request) or _underscores(request):  # 1
         return _deny(400, "malformed")
-    if surface is None:  # 2
-        return _deny(421, "unknown_host")
-    carried = carrier(request, surface)
-    if carried is Carrier.CONFLICT:  # 3
-        return _deny(400, "two_credentials")
-    found = match(catalog, surface, request.method, path)  # 4
+    request = request.end_to_end()
+    surface = surface_of(request, gate.hosts)  # 2
+    carried = carrier(request, surface) if surface is not None else Carrier.NONE
+    found = match(catalog, surface, request.method, path) if surface and carried is not Carrier.CONFLICT else None
     route = found[0] if found else None
+    if upgrade(request) and not _opens_socket(request, route):
+        return _deny(403, "upgrade_refused", route)
+    if surface is None:  # 3
+        return _deny(421, "unknown_host")
+    if carried is Carrier.CONFLICT:  # 4
+        return _deny(400, "two_credentials")
     if route is None or not route.public:
         if principal is None or carried is Carrier.NONE:  # 5
             return _unauthenticated(request, surface, route)
@@ -119,7 +132,9 @@ def authorize(principal: Principal | None, request: Request, catalog: RouteCatal
         return _deny(403, "unknown_route")
     if route.permission is None and not route.public:
         return _deny(403, "blocked", route)
-    return _check_browser(request, route, gate.origins(surface)) or _check_role(principal, route, catalog)
+    if (route.write or upgrade(request)) and foreign_origin(request, gate.origins(surface)):  # 8
+        return _deny(403, "foreign_origin", route)
+    return _check_role(principal, route, catalog)
 
 
 def required_holder(route: Route, catalog: RouteCatalog) -> Role | Right | None:
@@ -136,13 +151,13 @@ def _unauthenticated(request: Request, surface: Surface, route: Route | None) ->
     return _deny(401, "unauthenticated", route)
 
 
-def _check_browser(request: Request, route: Route, origins: frozenset[str]) -> Decision | None:  # 8
-    asked = upgrade(request)
-    if asked and not (route.websocket and asked == "websocket" and request.method == "GET"):
-        return _deny(403, "upgrade_refused", route)
-    if (route.write or asked) and foreign_origin(request, origins):
-        return _deny(403, "foreign_origin", route)
-    return None
+def _underscores(request: Request) -> bool:
+    # `X_Rayfence_Payload` becomes `X-Rayfence-Payload` in many servers; Ray Client's own metadata has underscores
+    return request.listener is Listener.FRONT and any("_" in name for name, _ in request.headers)
+
+
+def _opens_socket(request: Request, route: Route | None) -> bool:
+    return route is not None and route.websocket and upgrade(request) == "websocket" and request.method == "GET"
 
 
 def _check_role(principal: Principal | None, route: Route, catalog: RouteCatalog) -> Decision:  # 9

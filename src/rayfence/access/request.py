@@ -14,8 +14,11 @@ from rayfence.model.routes import Surface
 
 DASHBOARD_COOKIE: Final = "__Host-rayfence"
 LOGIN_COOKIE: Final = "__Host-rayfence-login"
-_PORT: Final = re.compile(r":\+?[0-9]{1,9}$")
-_ABSOLUTE: Final = re.compile(r"^https?://([^/?#]*)(.*)$", re.IGNORECASE)
+_PORT: Final = re.compile(r":[0-9]{1,5}$")
+#: Words in Connection that name no header to drop.
+_KEPT: Final = frozenset({"close", "keep-alive", "upgrade", "te", "connection"})
+#: Headers that Connection may not name: dropping them changes who is asked, or for whom.
+_ESSENTIAL: Final = frozenset({"host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"})
 
 
 class Listener(StrEnum):
@@ -27,7 +30,7 @@ class Listener(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`target` as on the request line: path and query, or an absolute URI. `headers`: in order, without `host`."""
+    """`target` as on the request line: path and query; anything else is refused. `headers`: in order, not `host`."""
 
     method: str
     target: str
@@ -39,14 +42,11 @@ class Request:
         """All values of a header, in order."""
         return tuple(value for key, value in self.headers if key.lower() == name)
 
-    def origin_form(self) -> "Request":
-        """An absolute target split as Envoy splits it: its authority replaces the Host header."""
-        found = _ABSOLUTE.match(self.target)
-        if found is None:
-            return self
-        authority, path = found.groups()
-        path = path if path.startswith("/") else "/" + path
-        return Request(self.method, path, authority, self.headers, self.listener)
+    def end_to_end(self) -> "Request":
+        """Without the headers that Connection names: they are for the next hop only, and Envoy drops them first."""
+        named = set(_connection_tokens(self)) - _KEPT
+        kept = tuple((name, value) for name, value in self.headers if name.lower() not in named)
+        return Request(self.method, self.target, self.host, kept, self.listener)
 
 
 class Carrier(StrEnum):
@@ -103,7 +103,19 @@ def foreign_origin(request: Request, origins: frozenset[str]) -> bool:
 
 
 def upgrade(request: Request) -> str:
-    """The protocol an HTTP/1.1 upgrade asks for, lower case; empty: none asked."""
-    tokens = {token.strip().lower() for value in request.values("connection") for token in value.split(",")}
+    """The protocol an HTTP/1.1 upgrade asks for, lower case; empty: none asked.
+
+    HTTP/2 in clear text counts as none: Envoy drops that wish and answers the request as it is.
+    """
     values = request.values("upgrade")
-    return ",".join(values).strip().lower() if values and "upgrade" in tokens else ""
+    asked = ",".join(values).strip().lower() if values and "upgrade" in _connection_tokens(request) else ""
+    return "" if asked == "h2c" else asked
+
+
+def removes_essentials(request: Request) -> bool:
+    """Whether Connection names a header that must not be dropped on the way."""
+    return any(token in _ESSENTIAL or token.startswith(":") for token in _connection_tokens(request))
+
+
+def _connection_tokens(request: Request) -> tuple[str, ...]:
+    return tuple(token.strip().lower() for value in request.values("connection") for token in value.split(","))
