@@ -1,0 +1,1 @@
+"""Measurements: ratios of one run on one machine. See `make bench`."""
