@@ -159,7 +159,7 @@ def run(stand: Stand, part: Part, **options: object) -> None:
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-                await ingest.close()
+                ingest.close()
 
     asyncio.run(both())
 

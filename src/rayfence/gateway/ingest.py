@@ -39,7 +39,7 @@ BATCH_LINES: Final = 400
 
 
 class Ingest:
-    """Feeds one journal from one access log. `run` it as a task; cancel the task, then await `close`."""
+    """Feeds one journal from one access log. `run` it as a task; cancel the task, then `close`."""
 
     def __init__(
         self,
@@ -59,6 +59,8 @@ class Ingest:
         self._count_seconds = count_seconds
         self._loss = LossCount(self._load(), since=time.time())
         self._busy = threading.Lock()
+        self._ended = False
+        self._compared = 0.0
         self._noted = (0.0, "")  # when, what
 
     @classmethod
@@ -69,24 +71,29 @@ class Ingest:
 
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
-        counted = 0.0
-        while True:
-            try:
-                caught_up = await asyncio.to_thread(self.step)
-                if caught_up and time.monotonic() - counted >= self._count_seconds:
-                    counted = time.monotonic()
-                    await self._compare()
-                if self._log.rotate():
-                    await self._envoy.reopen_logs()
-            except OSError as error:
-                LOGGER.warning("the access log can't be read: %s", error.strerror or error)
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await self._envoy.close()
+
+    async def _look(self) -> None:
+        try:
+            caught_up = await asyncio.to_thread(self.step)
+            if caught_up and time.monotonic() - self._compared >= self._count_seconds:
+                self._compared = time.monotonic()
+                await self._compare()
+            if self._log.rotate():
+                await self._envoy.reopen_logs()
+        except OSError as error:
+            LOGGER.warning("the access log can't be read: %s", error.strerror or error)
 
     def step(self) -> bool:
         """Record what is new; True when everything there is has been recorded. Raises OSError."""
         # A cancelled task leaves its thread at work: the step of `close` must wait for it, not record the same lines.
         with self._busy:
-            return self._step()
+            return self._ended or self._step()
 
     def _step(self) -> bool:
         while lines := self._log.read(BATCH_LINES):
@@ -144,14 +151,11 @@ class Ingest:
                 write_private(self._note, text)
         self._noted = (time.monotonic(), text)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Record what is still unread, note the counts, close the log. The journal must still be open."""
-        await asyncio.to_thread(self.finish)
-        await self._envoy.close()
-
-    def finish(self) -> None:
-        """`close` without Envoy."""
         with suppress(OSError):
             self.step()
-        self._save()
-        self._log.close()
+        with self._busy:
+            self._ended = True
+            self._save()
+            self._log.close()

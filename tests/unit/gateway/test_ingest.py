@@ -52,7 +52,7 @@ class Bench:
     def restart(self, *, crash: bool = False) -> None:
         """Stop and start the service; a crash skips the ingest's own end."""
         if not crash:
-            self.ingest.finish()
+            self.ingest.close()
         self.journal.close()
         self.journal = self.start()
         self.ingest = self.reader()
@@ -83,7 +83,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     """One instance."""
     made = Bench(tmp_path)
     yield made
-    made.ingest.finish()
+    made.ingest.close()
     made.journal.close()
 
 
@@ -209,7 +209,7 @@ def test_a_log_that_was_cut_is_recorded(bench: Bench) -> None:
 
 def test_a_large_log_is_exchanged(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logfile, "GRACE_SECONDS", 0.1)
-    bench.ingest.finish()
+    bench.ingest.close()
     bench.ingest = bench.reader(rotate_bytes=1000)
     bench.write(*(log_line(number) for number in range(20)))
     run_until(bench.ingest, lambda: bench.envoy.reopened > 0)
@@ -223,7 +223,7 @@ def test_a_cancelled_task_and_the_last_step_record_each_line_once(bench: Bench) 
         task = asyncio.create_task(bench.ingest.run())
         await asyncio.sleep(0.02)
         task.cancel()
-        await bench.ingest.close()
+        bench.ingest.close()
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(run())

@@ -6,13 +6,17 @@ Disks that refuse are simulated by a limit on file size.
 import os
 import resource
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from rayfence.adapters.trailfiles import TrailFiles
 from rayfence.errors import StateError
 from rayfence.gateway.heads import HeadSigner
 from rayfence.gateway.journal import Journal, JournalFailure
@@ -20,6 +24,7 @@ from rayfence.gateway.segments import Segments, segment_files
 from rayfence.trail.chain import EMPTY, digest
 from rayfence.trail.intents import OpenIntent
 from rayfence.trail.record import Kind, Record, parse
+from rayfence.trail.verify import verify_chain
 
 OpenJournal = Callable[..., Journal]
 
@@ -243,6 +248,73 @@ def test_a_chain_shorter_than_its_signed_head_is_not_continued(open_journal: Ope
     assert len(files) == 2
     assert files[0].read_bytes() == b"".join(lines[:-1])
     assert "signed head names record" in str(parse(files[1].read_bytes().splitlines(keepends=True)[0]).entry.detail)
+
+
+WRITER = """
+import sys, threading
+from pathlib import Path
+from rayfence.gateway.heads import HeadSigner
+from rayfence.gateway.journal import Journal
+from rayfence.gateway.segments import Segments
+folder = Path(sys.argv[1])
+signer = HeadSigner(folder / "secrets" / "trail-heads.pem", folder / "heads", "demo")
+journal = Journal(Segments(folder / "trail", segment_bytes=20_000), signer, "demo", head_seconds=0.02)
+def work(name):
+    while True:
+        intent = journal.intent(subject=name, action="job.stop", object="x", detail={"pad": "y" * 200})
+        sys.stdout.write(intent + "\\n"); sys.stdout.flush()
+        journal.outcome(intent, verdict="done", status=200)
+        journal.decision(subject=name, action="login", object="", verdict="refused", status=401)
+for number in range(4):
+    threading.Thread(target=work, args=(f"u{number}",)).start()
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.2, 0.35])
+def test_kill_9_loses_no_intent_that_was_answered(seconds: float, open_journal: OpenJournal, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        time.sleep(seconds)
+        process.kill()
+        answered = {first.decode().strip(), *process.stdout.read().decode().split("\n")[:-1]}
+    assert len(answered) > 1
+    journal = open_journal()
+    found = records(tmp_path)
+    assert answered <= {record.entry.ref for record in found if record.entry.kind == Kind.INTENT}
+    closed = {record.entry.ref for record in found if record.entry.kind == Kind.OUTCOME}
+    known = {record.entry.ref for record in found if record.entry.kind == Kind.INTENT}
+    assert {intent.id for intent in journal.open_intents()} == known - closed
+    assert journal.health().alarms == ()
+    files = TrailFiles(tmp_path / "trail", tmp_path / "heads")
+    (chain,) = files.chains()
+    report = verify_chain(files.lines(chain), files.heads(chain), files.public_keys())
+    assert report.ok, report.problems
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("clock", [[5e8, 4e8], [1.7e9, 1.8e9, 1.7e9]])
+def test_a_clock_that_jumps_breaks_nothing(clock: list[float], tmp_path: Path) -> None:
+    for name in ("trail", "heads", "secrets"):
+        (tmp_path / name).mkdir(mode=0o700)
+    for now in clock:
+        signer = HeadSigner(tmp_path / "secrets" / "key.pem", tmp_path / "heads", "demo")
+        journal = Journal(Segments(tmp_path / "trail"), signer, "demo", clock=lambda now=now: now)  # type: ignore[misc]
+        submit(journal)
+        journal.close()
+    assert kinds(tmp_path).count("genesis") == 1
+    assert kinds(tmp_path).count("intent") == len(clock)
+
+
+def test_a_trail_folder_that_was_emptied_is_seen_by_the_heads(open_journal: OpenJournal, tmp_path: Path) -> None:
+    open_journal().close()
+    for path in segment_files(tmp_path / "trail"):
+        path.unlink()
+    open_journal().close()
+    files = TrailFiles(tmp_path / "trail", tmp_path / "heads")
+    gone, new = sorted(files.chains(), key=lambda name: len(list(files.lines(name))))
+    assert not verify_chain(files.lines(gone), files.heads(gone), files.public_keys()).ok
+    assert verify_chain(files.lines(new), files.heads(new), files.public_keys()).ok
 
 
 def test_heads_are_signed_at_stop(open_journal: OpenJournal, tmp_path: Path) -> None:
