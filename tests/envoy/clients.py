@@ -49,6 +49,10 @@ class Answer:
         return value
 
 
+def _text(value: bytes | str) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
 def tls_context(ca: str, alpn: list[str]) -> ssl.SSLContext:
     """Client context that trusts one CA."""
     context = ssl.create_default_context(cafile=ca)
@@ -222,12 +226,12 @@ class Http2:
                 raise EOFError
             for event in connection.receive_data(received):
                 if isinstance(event, h2.events.ResponseReceived):
-                    fields = tuple((str(name), str(value)) for name, value in event.headers or ())
+                    fields = tuple((_text(name), _text(value)) for name, value in event.headers or ())
                     status = int(dict(fields)[":status"])
                 elif isinstance(event, h2.events.DataReceived):
                     data += event.data or b""
                 elif isinstance(event, h2.events.ConnectionTerminated):
-                    raise EOFError
+                    raise EOFError  # noqa: TRY004 - the peer left
                 elif isinstance(event, h2.events.StreamReset) and event.stream_id == stream:
                     return Answer(status, fields, data)
                 elif isinstance(event, h2.events.StreamEnded) and event.stream_id == stream:

@@ -9,6 +9,17 @@ def route_methods(route: Route) -> tuple[str, ...]:
     return (*route.methods, "HEAD") if "GET" in route.methods and "HEAD" not in route.methods else route.methods
 
 
+def surface_methods(route: Route, surface: Surface) -> tuple[str, ...]:
+    """Methods a route answers on one surface.
+
+    The dashboard's cookie only reads, whatever the catalogue says: jobs can influence what its page does.
+    """
+    methods = route_methods(route)
+    if surface is not Surface.DASHBOARD or route.public:
+        return methods
+    return tuple(method for method in methods if method in {"GET", "HEAD"})
+
+
 def match(catalog: RouteCatalog, surface: Surface, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The first route of `surface` that answers `method` on `path`, with its path parameters; None: refuse.
 
@@ -16,7 +27,7 @@ def match(catalog: RouteCatalog, surface: Surface, method: str, path: str) -> tu
     not public) are found too, so that their refusal can say why.
     """
     for route in catalog.routes:
-        if surface in route.surfaces and method in route_methods(route):
+        if surface in route.surfaces and method in surface_methods(route, surface):
             values = match_template(parse_template(route.path), path)
             if values is not None:
                 return route, values

@@ -18,9 +18,10 @@ from rayfence.render.envoy.names import (
 )
 from rayfence.render.envoy.ownership import not_asked
 from rayfence.render.envoy.rbac import allow_all
-from rayfence.render.envoy.shape import Message, header, one_of, switched_off
+from rayfence.render.envoy.shape import Message, header, one_of, regex, switched_off
 
 _ANY_PATH: Message = {"prefix": "/"}
+_LITERAL = str.maketrans({".": r"\.", "[": r"\[", "]": r"\]"})
 
 
 def metadata(surface: Surface | None, **words: str) -> Message:
@@ -29,17 +30,21 @@ def metadata(surface: Surface | None, **words: str) -> Message:
     return {"filter_metadata": {ROUTE_METADATA: {key: value for key, value in told.items() if value}}}
 
 
-def guards(surface: Surface) -> list[Message]:
+def guards(settings: GatewaySettings, surface: Surface) -> list[Message]:
     """What stands before the catalogue on one surface."""
     both = [header("authorization", present_match=True), header("cookie", string_match={"contains": COOKIE_PREFIX})]
+    hosts = "|".join(host.translate(_LITERAL) for host in hosts_of(settings, surface))
+    # Envoy leaves out whatever follows the colon, digits or not
+    odd = [header(":authority", string_match=regex(f"(?i)(?:{hosts})(?::[0-9]{{1,5}})?"), invert_match=True)]
+    host = _refusal("refused.host", {**_ANY_PATH, "headers": odd}, 421, "unknown_host", surface)
     carriers = _refusal("refused.carriers", {**_ANY_PATH, "headers": both}, 400, "two_credentials", surface)
     if surface is Surface.RAY_CLIENT:
-        return [carriers]
+        return [host, carriers]
     reads = header(":method", string_match=one_of(("GET", "HEAD")))
     length = header("content-length", string_match={"safe_regex": {"regex": "0+"}}, invert_match=True)
     body = [reads, header("content-length", present_match=True), length]
     # A GET with a body is read in two ways by two servers: the door to request smuggling.
-    return [carriers, _refusal("refused.body", {**_ANY_PATH, "headers": body}, 413, "body_too_large", surface)]
+    return [host, carriers, _refusal("refused.body", {**_ANY_PATH, "headers": body}, 413, "body_too_large", surface)]
 
 
 def unknown(surface: Surface) -> Message:

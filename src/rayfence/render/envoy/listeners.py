@@ -101,7 +101,7 @@ def _manager(
             "max_headers_count": MAX_HEADERS,
             "idle_timeout": "300s",
         },
-        http_protocol_options={"accept_http_10": False},
+        http_protocol_options={"allow_absolute_url": False, "accept_http_10": False},
         http2_protocol_options={
             "max_concurrent_streams": 128,
             "initial_stream_window_size": 256 * 1024,

@@ -64,6 +64,7 @@ _KNOWN: Final = (
     ("response.code == 431", 0, "headers_too_large", "The request's headers are too large or too many."),
     ("response.code == 408 || response.code == 504", 0, "timeout", "No answer in time."),
     ("response.code >= 500", 0, "unavailable", "What stands behind the gateway did not answer; try again."),
+    ("response.code_details == 'absolute_path_rejected'", 400, "malformed", MESSAGES["malformed"]),
     ("response.code == 404", 403, "unknown_route", MESSAGES["unknown_route"]),
     ("response.code >= 400", 0, "malformed", MESSAGES["malformed"]),
 )

@@ -7,7 +7,7 @@ elsewhere can drift from it.
 from typing import Final
 
 from rayfence.access.authorize import Gate, required_holder
-from rayfence.catalog.matching import route_methods
+from rayfence.catalog.matching import surface_methods
 from rayfence.catalog.paths import Template, parse_template
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import Backend, Route, RouteCatalog, Surface
@@ -77,7 +77,7 @@ def virtual_host(settings: GatewaySettings, catalog: RouteCatalog, surface: Surf
         "name": str(surface),
         "domains": list(hosts),
         "response_headers_to_add": answer_headers(surface, public_host=not all(_is_local(host) for host in hosts)),
-        "routes": [*guards.guards(surface), *named, guards.unknown(surface)],
+        "routes": [*guards.guards(settings, surface), *named, guards.unknown(surface)],
     }
 
 
@@ -93,13 +93,12 @@ def _table(name: str, hosts: list[Message]) -> Message:
 
 
 def _compile(settings: GatewaySettings, catalog: RouteCatalog, route: Route, surface: Surface) -> list[Message]:
-    """Envoy's form of one route on one surface: none, one, or one for reads and one for writes."""
-    methods = route_methods(route)
-    if surface is Surface.DASHBOARD:  # its cookie reads only: what a job makes the page do must not write
-        methods = tuple(method for method in methods if method in _READS or route.public)
+    """Envoy's form of one route on one surface: none, or one for each kind of method that is treated apart."""
+    methods = surface_methods(route, surface)
     reads = tuple(method for method in methods if method in _READS)
     writes = tuple(method for method in methods if method not in _READS)
-    return [_route(settings, catalog, route, surface, part) for part in (reads, writes) if part]
+    parts = (("GET",), ("HEAD",), writes) if route.websocket else (reads, writes)  # only a GET opens a socket
+    return [_route(settings, catalog, route, surface, part) for part in parts if part]
 
 
 def _route(
@@ -119,10 +118,11 @@ def _route(
         built["direct_response"] = {"status": 200, "body": {"inline_string": route.fixed_body}}
         built["response_headers_to_add"] = [set_header("content-type", "application/json")]
         return built
-    built["route"] = _action(settings, route, template)
+    built["route"] = _action(settings, route, template, opens_socket=route.websocket and methods == ("GET",))
     if route.backend is Backend.SERVICE:
-        if surface is not Surface.LOGIN:
-            built["request_headers_to_remove"] = ["cookie"]
+        # jwt_authn takes the token away where it verified one; a public route must not carry one further either
+        own_cookies = surface is Surface.LOGIN
+        built["request_headers_to_remove"] = ["authorization"] if own_cookies else ["authorization", "cookie"]
         return built
     built["response_headers_to_remove"] = list(NEVER_TO_CLIENT)
     if route.backend is Backend.RAY and methods[0] in _READS:
@@ -154,7 +154,7 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, route: Route, sur
     return filters
 
 
-def _action(settings: GatewaySettings, route: Route, template: Template) -> Message:
+def _action(settings: GatewaySettings, route: Route, template: Template, *, opens_socket: bool) -> Message:
     limits = settings.limits
     long = route.streaming or route.websocket or route.backend is Backend.RAY_CLIENT
     action: Message = {
@@ -165,7 +165,7 @@ def _action(settings: GatewaySettings, route: Route, template: Template) -> Mess
     if long:
         # a token is checked when a stream begins; none outlives the longest token there is
         action["max_stream_duration"] = {"max_stream_duration": seconds(limits.max_token_seconds)}
-    if route.websocket:
+    if opens_socket:
         action["upgrade_configs"] = [{"upgrade_type": "websocket", "enabled": True}]
     if route.backend is Backend.RAY:
         action["host_rewrite_literal"] = f"127.0.0.1:{settings.ray_dashboard_port}"
