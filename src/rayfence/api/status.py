@@ -8,7 +8,6 @@ from rayfence.adapters.processes import keeper_control
 from rayfence.adapters.processes.state_file import READY, KeeperStatus, ProcessStatus
 from rayfence.api.instances import DEFAULT_NAME, Record, require_record
 from rayfence.api.sightings import sightings
-from rayfence.gateway.identity.accounts import Accounts
 from rayfence.model.verdict import Posture
 from rayfence.render.local.layout import Layout
 from rayfence.verify.posture import posture
@@ -60,6 +59,9 @@ def addresses(record: Record) -> tuple[tuple[str, str], ...]:
 
 
 def _who(record: Record) -> str:
+    # The compiler installs without the gateway's libraries; where an instance runs, they are there.
+    from rayfence.gateway.identity.accounts import Accounts  # noqa: PLC0415
+
     try:
         accounts = Accounts(Path(record.places.state) / "users.json").all()
     except Exception as error:  # noqa: BLE001 - a damaged accounts file is the posture table's to report
