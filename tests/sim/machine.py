@@ -33,6 +33,7 @@ class SimMachine:
     folders: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
     leaves: dict[str, Leaf] = field(default_factory=dict)
+    published: set[str] = field(default_factory=set)
     files: dict[str, str] = field(default_factory=dict)
     running: dict[str, ProcessSpec] = field(default_factory=dict)
 
@@ -62,6 +63,9 @@ class SimMachine:
     def make_authority(self, request: AuthorityRequest) -> None:
         self._call(f"authority {request.name}")
         self.leaves[request.name] = Leaf.VALID
+
+    def publish_authority(self, request: AuthorityRequest) -> None:
+        self.published.add(request.name)
 
     def issue(self, request: CertificateRequest) -> None:
         self._call(f"certificate {request.name}")

@@ -3,9 +3,10 @@
 import pytest
 
 from rayfence.errors import SpecError
+from rayfence.spec import v1alpha1
 from rayfence.spec.load import load
 
-HEAD = "apiVersion: rayfence.dev/v1alpha1\nkind: Platform\n"
+HEAD = f"apiVersion: {v1alpha1.API_VERSION}\nkind: Platform\n"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def _look(pid: int) -> Confinement | None:
 
 
 def _differs(pid: int, kind: str) -> bool:
-    return os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}")  # noqa: PTH115 - not a path
+    return os.readlink(f"/proc/{pid}/ns/{kind}") != os.readlink(f"/proc/self/ns/{kind}")
 
 
 def _is_launcher(pid: int) -> bool:
