@@ -34,7 +34,6 @@ class SecretRequest:
     path: str
     account: Account = Account.OPERATOR
     copies: tuple[tuple[str, Account], ...] = ()  # (absolute path, account)
-    envoy_copy: str = ""  # the same secret once more, in the form Envoy watches (a bearer credential); absolute path
 
 
 @dataclass(frozen=True, slots=True)
