@@ -42,7 +42,7 @@ COMMANDS: Final = (
     ),
     Typed("ray job list", shows="SUCCEEDED"),
     Typed("rayfence logout"),
-    Typed("rayfence plan", shows="nothing to do"),
+    Typed("rayfence plan", shows="(?i)nothing to do"),
     Typed("rayfence status", shows="(?i)gateway"),
     Typed("rayfence verify", seconds=300),
     Typed("rayfence trail query", shows=r"job\.submit"),
