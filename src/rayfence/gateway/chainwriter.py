@@ -51,10 +51,13 @@ class ChainWriter:
         signer: HeadSigner,
         *,
         on_rotation: Callable[[Path], None],
+        on_written: Callable[[Sequence[Entry]], None],
         head_seconds: float = HEAD_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`on_rotation` is called with each new segment, the lock held. Call `start` when the first entries are put."""
+        """`on_rotation` is called with each new segment before the first record goes into it, `on_written` with entries
+        that have become records; both with the lock held. Call `start` when the first entries are put.
+        """
         self.segments = segments
         self.lock = threading.Lock()
         self.failure = ""
@@ -64,6 +67,7 @@ class ChainWriter:
         self.closed = False
         self._signer = signer
         self._on_rotation = on_rotation
+        self._on_written = on_written
         self._head_seconds = head_seconds
         self._clock = clock
         self._queue: deque[Entry] = deque()
@@ -122,6 +126,7 @@ class ChainWriter:
             self.lost += dropped
             self._dropped -= dropped
             self.failure = ""
+            self._on_written(batch)
         return self.segments.tip.seq
 
     def _rotate_if_full(self) -> None:

@@ -63,11 +63,17 @@ class Journal:
     ) -> None:
         """Continue the newest chain of `segments`, or begin one. Raises OSError, StateError."""
         self._writer = ChainWriter(
-            segments, signer, on_rotation=self._note_state, head_seconds=head_seconds, clock=clock
+            segments,
+            signer,
+            on_rotation=self._note_state,
+            on_written=self._forget,
+            head_seconds=head_seconds,
+            clock=clock,
         )
         self._instance = instance
         self._damage: tuple[str, ...] = ()
-        self._live: dict[str, OpenIntent] = {}  # intents of this run
+        self._live: dict[str, OpenIntent] = {}  # intents of this run whose outcome is not in the chain
+        self._ending: set[str] = set()  # of these and the orphans: the outcome is queued
         self._requests: dict[str, tuple[str, str]] = {}  # request id -> intent, subject
         self._state = TrailState()
         self._begin(segments, signer)
@@ -149,12 +155,21 @@ class Journal:
         detail: Detail | None = None,
     ) -> None:
         """Record what became of `intent`. Never raises: the write has happened; a full disk delays the record."""
-        with self._writer.lock:
-            known = self._live.pop(intent, None) or self._state.orphans.pop(intent, None)
-            # Names what the intent named: a search for an action finds both.
-            subject, action, about = (known.subject, known.action, known.object) if known else ("", "", "")
-            now = self._writer.now()
-            self._writer.put(Entry(Kind.OUTCOME, now, subject, action, about, verdict, status, intent, _copy(detail)))
+        # No lock: this is called on the event loop, and a segment's rotation may hold the lock for a while.
+        known = self._live.get(intent) or self._state.orphans.get(intent)
+        # Names what the intent named: a search for an action finds both.
+        subject, action, about = (known.subject, known.action, known.object) if known else ("", "", "")
+        self._ending.add(intent)
+        now = self._writer.now()
+        self._writer.put(Entry(Kind.OUTCOME, now, subject, action, about, verdict, status, intent, _copy(detail)))
+
+    def _forget(self, entries: Sequence[Entry]) -> None:
+        """Intents whose outcome is in the chain. Not earlier: a crash in between must find them open."""
+        for entry in entries:
+            if entry.kind == Kind.OUTCOME:
+                self._live.pop(entry.ref, None)
+                self._state.orphans.pop(entry.ref, None)
+                self._ending.discard(entry.ref)
 
     def decision(
         self,
@@ -182,16 +197,13 @@ class Journal:
             entries, completed = [], set()
             for line in lines:
                 intent = self._live.get(line.intent) or self._state.orphans.get(line.intent) if line.intent else None
-                if intent is not None and intent.id not in completed:
+                if intent is not None and intent.id not in completed and intent.id not in self._ending:
                     completed.add(intent.id)
                     entries.append(line.as_outcome(now, intent))
                 else:
                     entries.append(line.as_edge(now, line.intent or self._intent_of(line)))
             self._writer.write(entries)
             self._state.position = position
-            for name in completed:
-                self._live.pop(name, None)
-                self._state.orphans.pop(name, None)
 
     def _intent_of(self, line: LogLine) -> str:
         known = self._requests.get(line.request)
@@ -207,8 +219,7 @@ class Journal:
 
     def open_intents(self) -> tuple[OpenIntent, ...]:
         """Intents that an earlier run left without outcome: nobody knows yet whether those writes happened."""
-        with self._writer.lock:
-            return tuple(self._state.orphans.values())
+        return tuple(intent for intent in tuple(self._state.orphans.values()) if intent.id not in self._ending)
 
     def reconcile(self, lookup: Lookup) -> int:
         """Complete what a crash left open, as far as `lookup` can tell; returns how many stay open."""
@@ -236,7 +247,7 @@ class Journal:
             reason="the trail is closed" if writer.closed else writer.failure,
             chain=writer.segments.chain,
             seq=writer.segments.tip.seq,
-            unknown_outcomes=len(self._state.orphans),
+            unknown_outcomes=len(self.open_intents()),
             lost=writer.lost,
             waiting=writer.waiting,
             head_age=None if writer.head_at is None else time.monotonic() - writer.head_at,

@@ -5,6 +5,7 @@ can change without leaving a trace: the number it carries, and the hash of the l
 """
 
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -128,9 +129,9 @@ class Diagnosis:
                 return True
         return False
 
-    def finish(self, retired: Tip | None) -> None:
-        """All lines were seen. `retired`: the last record that a retention record says was removed in order."""
-        if self._before is not None and self._before != retired:
+    def finish(self, retired: Collection[Tip] = ()) -> None:
+        """All lines were seen. `retired`: records that retention records name as the last ones removed in order."""
+        if self._before is not None and self._before not in retired:
             text = "the chain's first records are gone"
             self.add(ProblemKind.BEGINNING_MISSING, 0, text, through=self._before.seq)
         for low, high in self._missing:

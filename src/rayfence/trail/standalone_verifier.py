@@ -84,7 +84,7 @@ def verify(segments: list[Path], heads: dict[int, str]) -> tuple[list[str], int,
     """What is wrong with one chain, its last record's number, and the last number a head covers."""
     wrong: list[str] = []
     number, previous, covered = -1, "0" * 64, -1
-    missing_before, retired = None, None
+    missing_before, retired = None, set()
     for segment in segments:
         for count, line in enumerate(segment.open("rb"), start=1):
             where = f"{segment.name} line {count}"
@@ -92,7 +92,7 @@ def verify(segments: list[Path], heads: dict[int, str]) -> tuple[list[str], int,
                 record = json.loads(line)
                 seq, prev = int(record["seq"]), str(record["prev"])
                 if record["kind"] == "retention":
-                    retired = (record["detail"]["through"], record["detail"]["hash"])
+                    retired.add((record["detail"]["through"], record["detail"]["hash"]))
             except (ValueError, KeyError, TypeError):
                 wrong.append(f"{where}: not a record")
                 continue
@@ -110,8 +110,8 @@ def verify(segments: list[Path], heads: dict[int, str]) -> tuple[list[str], int,
                     covered = max(covered, number)
                 else:
                     wrong.append(f"{where}: record {number} is not the one a signed head names")
-    if missing_before not in (None, retired):
-        wrong.append(f"the records before {missing_before[0] + 1 if missing_before else 0} are missing")
+    if missing_before is not None and missing_before not in retired:
+        wrong.append(f"the records before {missing_before[0] + 1} are missing")
     if heads and max(heads) > number:
         wrong.append(f"cut: a signed head names record {max(heads)}, the chain ends at {number}")
     return wrong, number, covered

@@ -115,15 +115,17 @@ class _Facts:
         self.instance = ""
         self.open: dict[bytes, None] = {}
         self.notes: list[str] = []
-        self.retired: Tip | None = None
+        self.retired: set[Tip] = set()
 
     def see(self, line: bytes, place: int, diagnosis: Diagnosis, seq: int) -> None:
         """A record of a kind that verification reads; its `kind` stands at `place`."""
         # Every fifth record may be one of these two, so they are not parsed. Inside a text quotes are escaped, and
         # `ref` stands before `detail`: the first `"ref":"` is the key.
         if line.startswith(_INTENT_KINDS, place):
-            begin = line.index(b'"ref":"') + 7
-            name = line[begin : line.index(b'"', begin)]
+            name, quote, _ = line.partition(b'"ref":"')[2].partition(b'"')
+            if not quote:
+                diagnosis.add(ProblemKind.MALFORMED, seq, "no reference to an intent")
+                return
             if line.startswith(b'"kind":"intent', place):
                 self.open[name] = None
             else:
@@ -144,7 +146,7 @@ class _Facts:
         elif entry.kind == Kind.RETENTION:
             through = entry.detail.get("through")
             if isinstance(through, int):
-                self.retired = Tip(through, str(entry.detail.get("hash", "")))
+                self.retired.add(Tip(through, str(entry.detail.get("hash", ""))))
         elif entry.kind in {Kind.REPAIR, Kind.DAMAGE, Kind.LOSS}:
             self.note(f"record {seq} ({entry.kind}): {entry.object or dict(entry.detail)}")
 
@@ -201,7 +203,7 @@ class _Walk:
             place = line.index(b'"ts":"') + 6
             ts = line[place : place + 27]
             if ts < last_ts and _jumped(last_ts, ts):
-                self.facts.note(f"record {seq}: the clock ran backwards, from {last_ts.decode()} to {ts.decode()}")
+                self.facts.note(f"record {seq}: the clock ran backwards, from {_shown(last_ts)} to {_shown(ts)}")
             last_ts = ts
             if line.startswith(_READ, place + 29):
                 self.facts.see(line, place + 29, self._diagnosis, seq)
@@ -220,6 +222,10 @@ class _Walk:
             self.first = start.seq if self.records == 0 else self.first
             self.records += 1
         return found
+
+
+def _shown(text: bytes) -> str:
+    return text.decode("ascii", "backslashreplace")
 
 
 def _jumped(before: bytes, after: bytes) -> bool:
@@ -253,7 +259,7 @@ def verify_chain(
         last=walk.tip.seq,
         heads=check.agreeing,
         covered=check.covered,
-        open_intents=tuple(name.decode() for name in walk.facts.open),
+        open_intents=tuple(_shown(name) for name in walk.facts.open),
         problems=diagnosis.problems(),
         notes=tuple(walk.facts.notes),
     )

@@ -25,7 +25,13 @@ def writer(folder: Path, *, segment_bytes: int = 1 << 20, head_seconds: float = 
     segments = Segments(folder / "trail", segment_bytes=segment_bytes)
     segments.begin()
     signer = HeadSigner(folder / "secrets" / "key.pem", folder / "heads", "demo")
-    made = ChainWriter(segments, signer, on_rotation=lambda path: None, head_seconds=head_seconds)
+    made = ChainWriter(
+        segments,
+        signer,
+        on_rotation=lambda path: None,
+        on_written=lambda entries: None,
+        head_seconds=head_seconds,
+    )
     made.put(ENTRIES[0])
     made.start()
     return made

@@ -25,6 +25,7 @@ from rayfence.trail.chain import EMPTY, digest
 from rayfence.trail.intents import OpenIntent
 from rayfence.trail.record import Kind, Record, parse
 from rayfence.trail.verify import verify_chain
+from tests.sim.gateway import make_settings
 
 OpenJournal = Callable[..., Journal]
 
@@ -324,3 +325,16 @@ def test_heads_are_signed_at_stop(open_journal: OpenJournal, tmp_path: Path) -> 
     (path,) = (tmp_path / "heads").glob("*.heads.jsonl")
     assert b'"seq":3,' in path.read_bytes()
     assert (tmp_path / "secrets" / "trail-heads.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_instance_keeps_chain_heads_and_key_in_three_places(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    journal = Journal.open(settings)
+    submit(journal)
+    journal.close()
+    private = Path(settings.signing_keys).parent / "trail-heads.pem"
+    assert b"PRIVATE KEY" in private.read_bytes()
+    files = TrailFiles(Path(settings.trail_dir), Path(settings.trail_heads_dir))
+    (chain,) = files.chains()
+    report = verify_chain(files.lines(chain), files.heads(chain), files.public_keys())
+    assert (report.ok, report.instance, report.covered) == (True, "test", report.last)

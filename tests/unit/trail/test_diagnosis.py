@@ -28,13 +28,13 @@ def test_the_chain_goes_on_from_a_later_record_and_not_from_an_earlier_one() -> 
     ahead = diagnosis.explain(tip, LINES[8], read_start(LINES[8]), is_first=False)
     assert ahead == tip_of(LINES, 8)
     assert diagnosis.explain(tip_of(LINES, 8), LINES[6], read_start(LINES[6]), is_first=False) is None
-    diagnosis.finish(None)
+    diagnosis.finish()
     kinds = [(p.kind, p.seq) for p in diagnosis.problems()]
     assert kinds == [(ProblemKind.DELETED, 5), (ProblemKind.REORDERED, 6), (ProblemKind.DELETED, 7)]
 
 
 def test_a_missing_beginning_needs_the_very_record_that_retention_names() -> None:
-    for retired, count in ((None, 1), (tip_of(LINES, 4), 0), (Tip(4, "0" * 64), 1)):
+    for retired, count in (((), 1), ([Tip(2, "0" * 64), tip_of(LINES, 4)], 0), ([Tip(4, "0" * 64)], 1)):
         diagnosis = Diagnosis()
         diagnosis.explain(Tip(-1, "0" * 64), LINES[5], read_start(LINES[5]), is_first=True)
         diagnosis.finish(retired)
