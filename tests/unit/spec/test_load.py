@@ -1,5 +1,7 @@
 """Every mistake at once, each with its place."""
 
+from pathlib import Path
+
 import pytest
 
 from rayfence.errors import SpecError
@@ -54,3 +56,19 @@ def test_another_version_is_named() -> None:
 
 def test_the_schema_is_closed() -> None:
     assert json_schema()["additionalProperties"] is False
+
+
+def test_the_example_shows_every_field_with_its_default() -> None:
+    text = (Path(__file__).parents[3] / "examples/platform.yaml").read_text(encoding="utf-8")
+    assert load(text) == load(DEFAULT_SPEC)
+    fields = {alias for alias in _aliases(json_schema()) if f"{alias}:" not in text}
+    assert fields == set(), "fields missing from the example"
+
+
+def _aliases(schema: object) -> set[str]:
+    if isinstance(schema, list):
+        return {name for item in schema for name in _aliases(item)}
+    if not isinstance(schema, dict):
+        return set()
+    names = set(schema.get("properties", {}))
+    return names | {name for value in schema.values() for name in _aliases(value)}
