@@ -137,6 +137,10 @@ class SimJournal:
         """See `recorder.JournalPort`."""
         self.decisions.append((subject, action, verdict, status))
 
+    def gauges(self) -> dict[str, int]:
+        """See `recorder.JournalPort`."""
+        return {"refuses_writes": 1} if self.failing else {}
+
     def actions(self) -> list[tuple[str, str, str]]:
         """(action, object, verdict) of every intent, in order; verdict "open" where no outcome is recorded."""
         return [

@@ -48,6 +48,16 @@ class JournalHealth:
     head_age: float | None  # None: no head signed yet
     alarms: tuple[str, ...]  # damage found at start, heads that can't be stored
 
+    def gauges(self) -> dict[str, int]:
+        """What is not as it should be, in numbers without names: fit for an answer to anybody. Empty: all is well."""
+        found = {
+            "refuses_writes": int(not self.writable),
+            "lost_decisions": self.lost,
+            "unknown_outcomes": self.unknown_outcomes,
+            "alarms": len(self.alarms),
+        }
+        return {name: value for name, value in found.items() if value}
+
 
 class Journal:
     """See the module. Made by `open`, ended by `close`."""
@@ -253,6 +263,10 @@ class Journal:
             head_age=None if writer.head_at is None else time.monotonic() - writer.head_at,
             alarms=(*self._damage, *((writer.head_failure,) if writer.head_failure else ())),
         )
+
+    def gauges(self) -> dict[str, int]:
+        """`JournalHealth.gauges` of now."""
+        return self.health().gauges()
 
     def close(self) -> None:
         """Write what waits, record the stop, sign a last head, release the files. Harmless when repeated."""

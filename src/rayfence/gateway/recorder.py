@@ -49,6 +49,9 @@ class JournalPort(Protocol):
     ) -> None:
         """A decision that changed nothing; never blocks for the disk."""
 
+    def gauges(self) -> dict[str, int]:
+        """What is wrong with the trail, in numbers; empty: nothing."""
+
 
 class OutcomeUnknown(Refused):
     """Ray did not answer: whether the write happened can't be said, so no outcome is recorded until it can."""
@@ -121,6 +124,10 @@ class Recorder:
     def _end(self, write: Write, status: int) -> None:
         verdict: Literal["done", "failed", "refused"] = "done" if status < 400 else "failed"
         self._journal.outcome(write.intent, verdict=verdict, status=status, detail=write.detail or None)
+
+    def gauges(self) -> dict[str, int]:
+        """What is wrong with the trail, in numbers; empty: nothing."""
+        return self._journal.gauges()
 
     def close(self) -> None:
         """End the threads; what they wait for is finished first."""

@@ -177,7 +177,7 @@ def test_lines_that_never_came_are_a_loss(bench: Bench, monkeypatch: pytest.Monk
     monkeypatch.setattr("rayfence.gateway.loss.SETTLE_SECONDS", 0.01)
     bench.write(log_line(1), log_line(2))
     bench.envoy.finished["front"] += 3
-    run_until(bench.ingest, lambda: bench.journal.health().lost == 3)
+    run_until(bench.ingest, lambda: bench.journal.gauges() == {"lost_decisions": 3})
     bench.journal.close()
     loss = next(e for e in (parse(line).entry for line in bench.lines()) if e.kind == Kind.LOSS)
     assert (loss.object, loss.detail["count"]) == ("front", 3)

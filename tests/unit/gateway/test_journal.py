@@ -140,6 +140,7 @@ def test_a_full_disk_refuses_intents_and_leaves_the_chain_whole(open_journal: Op
         with pytest.raises(JournalFailure, match="can't be written"):
             submit(journal, "raysubmit-2")
         assert not journal.health().writable
+        assert journal.gauges() == {"refuses_writes": 1}
         journal.decision(subject="bob", action="login", object="", verdict="refused", status=401)
     assert segment_files(tmp_path / "trail")[0].stat().st_size == size
     submit(journal, "raysubmit-3")
@@ -203,7 +204,7 @@ def test_a_crash_leaves_open_intents_that_are_reconciled(open_journal: OpenJourn
     crashed.close()
     journal = open_journal()
     assert [intent.id for intent in journal.open_intents()] == [kept, lost]
-    assert journal.health().unknown_outcomes == 2
+    assert journal.gauges() == {"unknown_outcomes": 2}
 
     def look(intent: OpenIntent) -> str | None:
         return "done" if intent.object == "raysubmit-1" else None

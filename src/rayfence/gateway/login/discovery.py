@@ -26,8 +26,13 @@ async def discover(service: Service, call: Call) -> Response:  # noqa: ARG001 - 
 
 
 async def health(service: Service, call: Call) -> Response:  # noqa: ARG001 - the handlers' common form
-    """GET /v1/health: the service answers; whether Ray does is told, too."""
-    return answer({"status": "ok", "ray": "ok" if await service.ray.alive() else "down"})
+    """GET /v1/health: the service answers; whether Ray does is told, too.
+
+    `trail` is there only when something is wrong with it: decisions lost, outcomes unknown, writes refused.
+    """
+    trail = service.recorder.gauges()
+    ray = "ok" if await service.ray.alive() else "down"
+    return answer({"status": "ok", "ray": ray, **({"trail": trail} if trail else {})})
 
 
 HANDLERS: dict[str, Handler] = {"login.discovery": discover, "api.health": health}

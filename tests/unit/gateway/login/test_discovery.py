@@ -24,3 +24,10 @@ async def test_health_tells_of_ray(gateway: SimGateway) -> None:
     gateway.ray.failing = Answer(500, text="boom")
     gateway.service.ray._session = (0.0, "")
     assert (await gateway.request(*ask, surface=Surface.LOGIN)).json()["ray"] == "down"
+
+
+async def test_health_tells_when_the_trail_is_not_well(gateway: SimGateway) -> None:
+    ask = ("GET", "/v1/health")
+    assert "trail" not in (await gateway.request(*ask, surface=Surface.LOGIN)).json()
+    gateway.journal.failing = True
+    assert (await gateway.request(*ask, surface=Surface.LOGIN)).json()["trail"] == {"refuses_writes": 1}
