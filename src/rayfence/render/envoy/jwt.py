@@ -10,6 +10,7 @@ from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import Route, Surface
 from rayfence.render.envoy.names import DASHBOARD_COOKIE, JWT_FILTER, JWT_METADATA, LOGIN_COOKIE, PAYLOAD_HEADER
 from rayfence.render.envoy.shape import Message, discovery, typed
+from rayfence.render.envoy.tokenform import HEADER_METADATA
 
 _PER_ROUTE: Final = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
 _BEARER: Final[Message] = {"from_headers": [{"name": "authorization", "value_prefix": "Bearer "}]}
@@ -70,6 +71,7 @@ def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Mes
         "forward": False,
         "forward_payload_header": PAYLOAD_HEADER,
         "payload_in_metadata": JWT_METADATA,
+        "header_in_metadata": HEADER_METADATA,
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "local_jwks": {"filename": settings.jwks},
     }

@@ -28,11 +28,14 @@ from rayfence.render.envoy.names import (
     ROUTES_FILE,
     SECRETS_FILE,
     SERVER_SECRET,
+    TOKEN_FORM_FILTER,
+    TOKEN_HEADER_FILTER,
 )
 from rayfence.render.envoy.ownership import ownership_filter
 from rayfence.render.envoy.rbac import deny_all, no_origin_check
 from rayfence.render.envoy.replies import local_replies, upstream_errors
 from rayfence.render.envoy.shape import Message, discovery, extension, seconds, typed, watched
+from rayfence.render.envoy.tokenform import no_form_check, refuse_critical_headers
 
 MAX_HEADERS = 100
 
@@ -127,8 +130,10 @@ def _manager(
 def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface | None) -> list[Message]:
     front = surface is None
     filters = [
+        extension(TOKEN_FORM_FILTER, no_form_check()),
         _discovered(settings, JWT_FILTER, JWT_FILE, "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
         _discovered(settings, REVOCATIONS_FILTER, REVOCATIONS_FILE, "envoy.extensions.filters.http.rbac.v3.RBAC"),
+        extension(TOKEN_HEADER_FILTER, refuse_critical_headers()),
         extension(ORIGIN_FILTER, no_origin_check()),
         extension(RBAC_FILTER, deny_all()),
         extension(IDENTITY_FILTER, identity_filter(surface)),

@@ -22,6 +22,8 @@ SERVER_SECRET: Final = "server"  # noqa: S105 - a resource's name
 RAY_TOKEN_SECRET: Final = "ray_token"  # noqa: S105
 
 # Filters. Each route's configuration is keyed by these.
+TOKEN_FORM_FILTER: Final = "rayfence.token_form"  # noqa: S105 - a filter's name
+TOKEN_HEADER_FILTER: Final = "rayfence.token_header"  # noqa: S105
 ORIGIN_FILTER: Final = "rayfence.origin"
 RBAC_FILTER: Final = "envoy.filters.http.rbac"
 EXT_AUTHZ_FILTER: Final = "envoy.filters.http.ext_authz"

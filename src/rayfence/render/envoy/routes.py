@@ -29,6 +29,7 @@ from rayfence.render.envoy.names import (
     RBAC_FILTER,
     SERVE_CLUSTER,
     SERVICE_CLUSTER,
+    TOKEN_FORM_FILTER,
 )
 from rayfence.render.envoy.ownership import ownership_of_route
 from rayfence.render.envoy.rbac import origin_of_route, rbac_of_route
@@ -43,6 +44,7 @@ from rayfence.render.envoy.shape import (
     switched_on,
     typed,
 )
+from rayfence.render.envoy.tokenform import form_of_route
 
 _CLUSTERS: Final = {
     Backend.RAY: RAY_CLUSTER,
@@ -137,6 +139,9 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, route: Route, sur
         JWT_FILTER: jwt_of_route(route, surface),
         RBAC_FILTER: rbac_of_route(route, catalog, gate.audience(surface)),
     }
+    form = form_of_route(route, surface)
+    if form is not None:
+        filters[TOKEN_FORM_FILTER] = form
     origin = origin_of_route(route, gate.origins(surface))
     if origin is not None:
         filters[ORIGIN_FILTER] = origin
