@@ -7,7 +7,7 @@ last removal, so no route can send it elsewhere, and nothing a client sends can 
 from typing import Final
 
 from rayfence.model.gateway import GatewaySettings
-from rayfence.render.envoy.hygiene import NEVER_TO_RAY, NEVER_TO_SERVE, upstream_mutations
+from rayfence.render.envoy.hygiene import NEVER_TO_RAY, NEVER_TO_SERVE, NOT_REQUEST_ID, upstream_mutations
 from rayfence.render.envoy.names import (
     RAY_CLIENT_CLUSTER,
     RAY_CLUSTER,
@@ -22,7 +22,7 @@ _CLUSTER: Final = "envoy.config.cluster.v3.Cluster"
 _LOOPBACK: Final = "127.0.0.1"
 
 #: Headers of a gRPC call that Ray Client must not pass on; its metadata `client_id` must.
-NEVER_TO_RAY_CLIENT: Final = (r"authorization", r"cookie", r"x-([^r]|r[^e]|re[^q]).*", r"origin", r"referer", r"sec-.*")
+NEVER_TO_RAY_CLIENT: Final = (r"authorization", r"cookie", NOT_REQUEST_ID, r"origin", r"referer", r"sec-.*")
 
 
 def clusters_resource(settings: GatewaySettings) -> Message:

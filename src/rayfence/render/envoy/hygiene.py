@@ -32,11 +32,14 @@ SPOOFABLE: Final = (
     r"via|early-data",
 )
 
+#: Every `x-` header but x-request-id (and what begins like it), which is ours and names the line in the log.
+NOT_REQUEST_ID: Final = r"x-([^r]|r[^e]|re[^q]).*|x-(re?)?"
+
 #: Further headers that never reach Ray's dashboard server. Ray asks nothing of a client beyond body, path and query.
 NEVER_TO_RAY: Final = (
     r"authorization",
     r"cookie",
-    r"x-([^r]|r[^e]|re[^q]).*",  # all but x-request-id, which is ours and names the line in the log
+    NOT_REQUEST_ID,
     r"[a-z0-9-]*auth.*",  # not `.*auth.*`: that would take `:authority` away too
     # Ray takes a request with any of these for a browser's and answers writes with 405; the gateway has checked
     # Origin itself.

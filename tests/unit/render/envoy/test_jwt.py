@@ -1,0 +1,43 @@
+from rayfence.catalog import find_route
+from rayfence.model.routes import Surface
+from rayfence.render.envoy.jwt import jwt_of_route, jwt_of_surface, jwt_resource, no_jwt
+from tests.unit.render.envoy.example import CATALOG, SETTINGS, at
+
+
+def test_each_surface_takes_one_carrier_and_one_audience() -> None:
+    providers = at(jwt_resource(SETTINGS), "resources", 0, "typed_config", "providers")
+    assert isinstance(providers, dict)
+    carriers = {
+        name: (provider["audiences"], provider.get("from_cookies"), "from_headers" in provider)
+        for name, provider in providers.items()
+    }
+    assert carriers == {
+        "api": (["demo:api"], None, True),
+        "dashboard": (["demo:dashboard"], ["__Host-rayfence"], False),
+        "login_bearer": (["demo:login"], None, True),
+        "login_cookie": (["demo:login"], ["__Host-rayfence-login"], False),
+    }
+
+
+def test_no_provider_is_lax() -> None:
+    providers = at(jwt_resource(SETTINGS), "resources", 0, "typed_config", "providers")
+    assert isinstance(providers, dict)
+    for provider in providers.values():
+        assert provider["require_expiration"] is True
+        assert provider["forward"] is False
+        assert provider["issuer"] == SETTINGS.issuer
+        assert "subjects" in provider and "max_lifetime" in provider
+        assert "from_params" not in provider
+
+
+def test_every_surface_has_its_requirement() -> None:
+    requirements = at(jwt_resource(SETTINGS), "resources", 0, "typed_config", "requirement_map")
+    assert isinstance(requirements, dict)
+    assert set(requirements) == {str(surface) for surface in Surface}
+
+
+def test_only_public_routes_ask_for_no_token() -> None:
+    assert jwt_of_route(find_route(CATALOG, "login.page"), Surface.LOGIN) == no_jwt()
+    asked = jwt_of_route(find_route(CATALOG, "api.whoami"), Surface.LOGIN)
+    assert asked == jwt_of_surface(Surface.LOGIN)
+    assert asked["requirement_name"] == "login"
