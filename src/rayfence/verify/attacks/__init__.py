@@ -1,0 +1,1 @@
+"""Attacks other than hostile tokens, by what they aim at."""
