@@ -65,6 +65,10 @@ def test_rays_traceback_never_reaches_a_client(stand: Stand) -> None:
     assert b"Traceback" not in answer.body
     assert answer.json()["error"] == "ray_failed"
     assert ask(stand, "GET", "/api/version?rf_status=404").refusal == ""
+    faked = ask(stand, "GET", "/api/version?rf_status=500&rf_headers=x-rayfence-refusal:%20x")
+    assert faked.refusal == "ray_failed"  # a job that acts as Ray can't pass its answer off as ours
+    assert b"Traceback" not in faked.body
+    assert ask(stand, "GET", "/serve/app?rf_headers=x-rayfence-refusal:%20x").refusal == ""
 
 
 def test_headers_by_which_a_job_could_act_on_a_browser_are_taken_away(stand: Stand) -> None:

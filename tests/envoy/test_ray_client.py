@@ -8,7 +8,7 @@ from rayfence.access import Gate, Listener, Outcome, Request, authorize
 from rayfence.catalog import load_routes
 from rayfence.model.routes import Surface
 from tests.envoy.callers import Caller, callers_for
-from tests.envoy.clients import Answer
+from tests.envoy.clients import Answer, Http2
 from tests.envoy.grpc_upstream import grpc_upstream
 from tests.envoy.stand import RAY_TOKEN, Mint, Stand, start_stand
 from tests.envoy.upstream import Seen
@@ -33,13 +33,15 @@ def stand() -> Iterator[Stand]:
 
 
 def call(
-    stand: Stand, path: str, *headers: tuple[str, str], host: str = "localhost:10001", method: str = "POST"
+    stand: Stand, path: str, *headers: tuple[str, str], host: str = "localhost:10001", client: Http2 | None = None
 ) -> Answer:
-    """One gRPC-shaped call with Ray Client's own metadata."""
-    pseudo = ((":method", method), (":scheme", "https"), (":path", path), (":authority", host))
+    """One gRPC-shaped call with Ray Client's own metadata, on a connection of its own unless one is given."""
+    pseudo = ((":method", "POST"), (":scheme", "https"), (":path", path), (":authority", host))
     usual = (("te", "trailers"), ("content-type", "application/grpc"), ("client_id", "c-1"))
-    with stand.http2(stand.settings.ray_client_port) as client:
+    if client is not None:
         return client.request((*pseudo, *usual, *headers), b"\0\0\0\0\0")
+    with stand.http2(stand.settings.ray_client_port) as own:
+        return own.request((*pseudo, *usual, *headers), b"\0\0\0\0\0")
 
 
 def bearer(caller: Caller) -> tuple[tuple[str, str], ...]:
@@ -50,24 +52,17 @@ def bearer(caller: Caller) -> tuple[tuple[str, str], ...]:
 def test_every_caller_on_every_service_as_the_reference_says(stand: Stand) -> None:
     """The right opens the three services and nothing else does; the connecting stream is asked of the service."""
     gate = Gate.of(stand.settings)
-    for caller in callers_for(Surface.RAY_CLIENT, stand.mint, Mint(kid=stand.mint.kid)):
-        for path in (
-            DATA,
-            DRIVER,
-            LOGS,
-            "/ray.rpc.RayletDriverX/Init",
-            "/ray.rpc.Other/X",
-            "/",
-            DATA + "/x",
-            "/api/jobs/",
-        ):
-            headers = (*bearer(caller), ("client_id", "c-1"))
-            request = Request("POST", path, "localhost:10001", headers, Listener.RAY_CLIENT)
-            decision = authorize(caller.principal, request, CATALOG, gate)
-            answer = call(stand, path, *bearer(caller))
-            refused = answer.seen is None
-            asked = decision.outcome is Outcome.ASK  # the stub knows no connection of one's own
-            assert refused == (decision.outcome is Outcome.DENY or asked), (caller.name, path, answer)
+    paths = (DATA, DRIVER, LOGS, "/ray.rpc.RayletDriverX/Init", "/ray.rpc.Other/X", "/", DATA + "/x", "/api/jobs/")
+    with stand.http2(stand.settings.ray_client_port) as client:
+        for caller in callers_for(Surface.RAY_CLIENT, stand.mint, Mint(kid=stand.mint.kid)):
+            for path in paths:
+                headers = (*bearer(caller), ("client_id", "c-1"))
+                request = Request("POST", path, "localhost:10001", headers, Listener.RAY_CLIENT)
+                decision = authorize(caller.principal, request, CATALOG, gate)
+                answer = call(stand, path, *bearer(caller), client=client)
+                asked = decision.outcome is Outcome.ASK  # the stub knows no connection of one's own
+                refused = decision.outcome is Outcome.DENY or asked
+                assert (answer.seen is None) == refused, (caller.name, path, answer)
 
 
 def test_what_rays_server_receives(stand: Stand) -> None:

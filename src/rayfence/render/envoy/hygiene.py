@@ -47,6 +47,7 @@ NEVER_TO_RAY: Final = (
     r"referer",
     r"sec-(ch|gpc|purpose).*",
     r"access-control-.*",
+    r"te",
 )
 
 #: Serve's applications may use headers of their own, but no credential of the gateway may reach code of a job.
@@ -67,6 +68,8 @@ NEVER_TO_CLIENT: Final = (
     "server",
     "x-powered-by",
     "x-envoy-upstream-service-time",
+    "x-rayfence-refusal",  # only the gateway says what the gateway refused
+    "x-rayfence-intent",
     "access-control-allow-origin",
     "access-control-allow-credentials",
     "access-control-allow-methods",
@@ -154,8 +157,10 @@ def answer_headers(surface: Surface, *, public_host: bool) -> list[Message]:
 
 
 def _removals(patterns: Iterable[str]) -> list[Message]:
-    # Envoy lower-cases names before matching; RE2 must match the whole name.
-    return [{"remove_on_match": {"key_matcher": {"safe_regex": {"regex": pattern}}}} for pattern in patterns]
+    # Envoy lower-cases names before matching; RE2 must match the whole name. One expression for all patterns: Envoy
+    # tries each expression on each header of each request.
+    together = "|".join(f"(?:{pattern})" for pattern in patterns)
+    return [{"remove_on_match": {"key_matcher": {"safe_regex": {"regex": together}}}}]
 
 
 def _extension_of(mutations: list[Message]) -> Message:
