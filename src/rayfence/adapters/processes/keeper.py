@@ -111,7 +111,8 @@ class Keeper:
         self._watch_warden()
         self._rotate()
         self._slots = [slot for slot in self._slots if slot.wanted or slot.status.phase != STOPPED]
-        self._write()
+        with contextlib.suppress(OSError):
+            self._write()  # a full disk must not end the keeper; a start that can't be recorded does not happen
         return self._stopping and all(slot.status.phase == STOPPED for slot in self._slots)
 
     def _sleep(self) -> None:

@@ -43,7 +43,8 @@ def start_keeper(file: str, runtime: str) -> None:
             if status.keeper and status.warden:
                 return
             if time.monotonic() > deadline:
-                raise ProcessError("the supervisor did not start", hint=f"look into {runtime}")
+                words = " | ".join(rotation.last_lines(f"{runtime}/keeper.log", 2))
+                raise ProcessError(f"the supervisor did not start{': ' + words if words else ''}")
             keeper = state_file.holder(f"{runtime}/keeper.lock")
             if keeper is None and time.monotonic() - asked > 5:
                 asked = time.monotonic()
@@ -120,6 +121,8 @@ def stop_instance(runtime: str, timeout: float = 60.0) -> None:
     3. A keeper that is gone or does not manage: kill what is on record, and all that carries its marks.
     Raises ProcessError when something is still there.
     """
+    if not os.path.isdir(runtime):
+        return
     with _control(runtime):
         state_file.write_goal(runtime, state_file.STOP)  # 1
         deadline = time.monotonic() + timeout

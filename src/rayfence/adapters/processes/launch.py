@@ -87,10 +87,15 @@ def _become(argv: tuple[str, ...], environment: Mapping[str, str], folder: str, 
     os._exit(_NOT_EXECUTED)
 
 
-def start_detached(program: str, *arguments: str) -> None:
-    """Start a resident program that outlives its starter and is no child of it (`entry.py` forks once more)."""
-    argv = (*program_argv(program, "--detach"), *arguments)
-    nothing = [(os.POSIX_SPAWN_OPEN, handle, "/dev/null", os.O_RDWR, 0) for handle in (0, 1, 2)]
+def start_detached(program: str, runtime: str, *arguments: str) -> None:
+    """Start a resident program that outlives its starter and is no child of it (`entry.py` forks once more).
+
+    It says nothing, unless it fails: then `<runtime>/<program>.log` tells why. Raises OSError.
+    """
+    argv = (*program_argv(program, "--detach"), runtime, *arguments)
+    flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
+    actions = [(os.POSIX_SPAWN_OPEN, handle, "/dev/null", os.O_RDWR, 0) for handle in (0, 1)]
+    actions.append((os.POSIX_SPAWN_OPEN, 2, f"{runtime}/{program}.log", flags, 0o600))
     environment = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-    child = os.posix_spawn(argv[0], argv, environment, file_actions=nothing, setsid=True)
+    child = os.posix_spawn(argv[0], argv, environment, file_actions=actions, setsid=True)
     os.waitpid(child, 0)

@@ -95,14 +95,17 @@ def read(path: str) -> str:
 
 
 def replace(path: str, text: str) -> None:
-    """Write by rename: a reader sees the old or the new text, never a part."""
+    """Write by rename: a reader sees the old or the new text, never a part. Raises OSError: the disk may be full."""
     new = f"{path}.{os.getpid()}.new"
-    handle = os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, text.encode())
-    finally:
-        os.close(handle)
+    with open(new, "wb", buffering=0, opener=_closed_file) as file:
+        content = memoryview(text.encode())
+        while content:  # a disk that is filling up takes a part and reports no error
+            content = content[file.write(content) :]
     os.replace(new, path)
+
+
+def _closed_file(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class Lock:

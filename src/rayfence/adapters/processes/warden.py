@@ -18,7 +18,9 @@ from rayfence.adapters.processes.process_control import become_subreaper
 from rayfence.adapters.processes.state_file import Lock
 
 _TICK: Final = 1.0
+#: Seconds between attempts to start a keeper: a slow machine needs some, and one that can't start gets more each time.
 _PATIENCE: Final = 3.0
+_MOST_PATIENCE: Final = 60.0
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -32,14 +34,16 @@ def main(arguments: Sequence[str]) -> None:
     become_subreaper()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    asked = 0.0
+    asked, patience = 0.0, _PATIENCE
     while state_file.read_goal(runtime) == state_file.RUN:
         keeper = state_file.holder(f"{runtime}/keeper.lock")
         handle = process_table.open_handle(keeper) if keeper else None
         if handle is not None:
+            patience = _PATIENCE
             select.select([handle], [], [], _TICK)
             os.close(handle)
-        elif time.monotonic() - asked > _PATIENCE:
+        elif asked == 0.0 or time.monotonic() - asked > patience:
+            patience = min(2 * patience, _MOST_PATIENCE) if asked else patience
             asked = time.monotonic()
             with contextlib.suppress(OSError):
                 start_detached("keeper", runtime, file)

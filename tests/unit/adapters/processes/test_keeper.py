@@ -1,6 +1,7 @@
 """The keeper's decisions, each seen on real processes: order, restarts, bonds, stop, adoption."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -14,7 +15,7 @@ from rayfence.adapters.processes import keeper, keeper_control, process_table, s
 from rayfence.adapters.processes.keeper import Keeper
 from rayfence.adapters.processes.launch import program_argv
 from rayfence.adapters.processes.state_file import KeeperStatus, ProcessStatus
-from rayfence.model.desired import ProcessSpec, ReadinessProbe
+from rayfence.model.desired import ProcessSpec, ReadinessProbe, Sandbox
 from rayfence.model.process_file import processes_to_json
 from tests.unit.adapters.processes.kept import own_walls, shell
 
@@ -184,3 +185,30 @@ def test_a_second_keeper_leaves_at_once(runtime: Path) -> None:
     assert subprocess.run(command, timeout=30, check=False).returncode == 0
     assert keeper_control.read_status(str(runtime)).keeper == status.keeper
     assert callable(keeper.main)
+
+
+def test_a_full_disk_neither_ends_the_keeper_nor_lets_it_start_what_it_cannot_record(runtime: Path) -> None:
+    before = started(runtime, shell(runtime, "a", f"echo >> {runtime}/starts; exec sleep 600"))
+    assert before.keeper
+    old = resource.prlimit(before.keeper.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    os.kill(item(runtime, "a").pid, signal.SIGKILL)
+    time.sleep(1.5)
+    assert process_table.is_alive(before.keeper)
+    assert (runtime / "starts").stat().st_size == 1, "it was started without being on record"
+    resource.prlimit(before.keeper.pid, resource.RLIMIT_FSIZE, old)
+    wait_until(lambda: (runtime / "starts").stat().st_size == 2)
+    assert keeper_control.wait_ready(str(runtime), ["a"], 20).keeper == before.keeper
+
+
+def test_a_process_without_namespaces_is_swept_by_its_mark(runtime: Path) -> None:
+    """Where the kernel refuses namespaces, children that leave the session are still found."""
+    walls = Sandbox(None, (), (), "", namespaces=False)
+    spec = replace(shell(runtime, "a", "(setsid sleep 600 &) ; setsid sleep 601 & sleep 602"), sandbox=walls)
+    started(runtime, spec)
+    run = item(runtime, "a").run
+    wait_until(lambda: len(process_table.members(run)) >= 4)
+    old = process_table.members(run)
+    os.kill(item(runtime, "a").pid, signal.SIGKILL)
+    wait_until(lambda: item(runtime, "a").restarts == 1)
+    wait_until(lambda: not any(process_table.is_alive(ident) for ident in old))
+    keeper_control.wait_ready(str(runtime), ["a"], 20)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,20 @@ def test_a_lock_has_one_holder_who_is_named(tmp_path: Path) -> None:
     second.release()
     (tmp_path / "lock").write_text("rubbish", encoding="ascii")
     assert state_file.holder(path) is None
+
+
+def test_a_full_disk_is_an_error_and_the_old_text_stays(tmp_path: Path) -> None:
+    """The kernel takes a part without complaint first; only the next write fails."""
+    code = (
+        "import resource, sys\nsys.path.insert(0, sys.argv[1])\n"
+        "from rayfence.adapters.processes import state_file\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "state_file.replace(sys.argv[2], 'x' * 100)"
+    )
+    path = tmp_path / "goal"
+    path.write_text("old", encoding="ascii")
+    source = state_file.__file__.rsplit("/", 4)[0]
+    argv = [sys.executable, "-I", "-S", "-c", code, source, str(path)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert "File too large" in done.stderr
+    assert path.read_text(encoding="ascii") == "old"
