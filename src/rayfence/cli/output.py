@@ -82,6 +82,12 @@ def posture(rows: Iterable[Posture]) -> None:
         click.echo(f"  {verdict} {row.title:<{width}}  {clean(row.evidence)}")
 
 
+def verdict(kind: Verdict, text: str) -> None:
+    """One verdict with what it is about."""
+    word = click.style(f"{kind.upper():<15}", fg=_COLOURS[kind], bold=kind is Verdict.FAIL)
+    click.echo(f"  {word} {clean(text)}")
+
+
 def error(raised: RayfenceError) -> None:
     """What happened and the next step, on stderr; with `--json` as an object on stdout too."""
     if _json_mode:
