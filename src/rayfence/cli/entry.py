@@ -24,6 +24,7 @@ VERBS: Final = {
         "up": ("up", "Start a secured Ray on this machine, or repair it."),
         "status": ("status", "Look at an instance now: parts, addresses, security posture."),
         "restart": ("restart", "Stop and start; renews the certificates of Ray's nodes."),
+        "renew": ("renew", "Renew the gateway's certificate when it ages; done by itself as well."),
         "logs": ("logs", "Print or follow the logs of the instance's own processes."),
         "down": ("down", "Stop an instance and leave nothing running."),
         "verify": ("verify", "Attack the instance and show that its defences hold."),

@@ -19,6 +19,7 @@ from rayfence.gateway.app import GatewayApp
 from rayfence.gateway.handlers import HANDLERS, JUDGES
 from rayfence.gateway.ingest import Ingest
 from rayfence.gateway.journal import Journal
+from rayfence.gateway.leafwatch import LeafWatch
 from rayfence.gateway.reconcile import reconcile
 from rayfence.gateway.rotation import KeyWatch
 from rayfence.gateway.service import Service
@@ -102,6 +103,7 @@ def _background(settings: GatewaySettings, service: Service, journal: Journal) -
     parts = (
         _ingest(settings, journal),
         KeyWatch(settings, service.recorder, service.minter.use).run(),
+        LeafWatch(settings, service.recorder).run(),
         reconcile(service, journal.open_intents(), complete),
     )
     tasks = [asyncio.create_task(part) for part in parts]

@@ -16,7 +16,7 @@ def test_for_people_and_for_programs(door: Door) -> None:
     assert f"https://localhost:{door.record.ports.gateway}" in text
     assert "PASS" in text
     seen = json.loads(door.run("status", "--json").stdout)
-    assert [part["name"] for part in seen["parts"]] == ["service", "envoy"]
+    assert [part["name"] for part in seen["parts"]] == ["service", "envoy", "renewal"]
     rows = {row["control"]: row["verdict"] for row in seen["posture"]}
     assert rows["gateway.identity"] == "pass"
     assert rows["ray.walls"] == "unknown"

@@ -13,10 +13,12 @@ from rayfence.render.envoy import envoy_argv
 from rayfence.render.local.layout import Layout
 from rayfence.render.ray.node import NodeFiles, head_flags, node_environment, worker_flags
 
-SERVICE, ENVOY, HEAD = "service", "envoy", "ray-head"
+SERVICE, ENVOY, HEAD, RENEWAL = "service", "envoy", "ray-head", "renewal"
 #: Ray's account has no entry in the user database; this is the name its processes see.
 RAY_ACCOUNT = "ray"
 _START_SECONDS = 120
+#: The renewal window is two days: a look every six hours leaves seven chances.
+_RENEWAL_SECONDS = 6 * 3600
 
 
 def process_specs(resolution: Resolution, layout: Layout, settings: GatewaySettings) -> tuple[ProcessSpec, ...]:
@@ -24,6 +26,7 @@ def process_specs(resolution: Resolution, layout: Layout, settings: GatewaySetti
     return (
         _service(resolution, layout, settings),
         _envoy(resolution, layout, settings),
+        _renewal(resolution, layout),
         *(_ray(resolution, layout, settings, node) for node in resolution.nodes),
     )
 
@@ -79,6 +82,21 @@ def _envoy(resolution: Resolution, layout: Layout, settings: GatewaySettings) ->
         after=(SERVICE,),
         reads=(f"{layout.envoy}/bootstrap.yaml", settings.ray_client_certificate),
         listens=(settings.port, settings.ray_client_port),
+    )
+
+
+def _renewal(resolution: Resolution, layout: Layout) -> ProcessSpec:
+    python, state = resolution.host.python, PurePosixPath(layout.places.state)
+    renew = (python, "-I", "-m", "rayfence", "renew", f"--name={state.name}", f"--state-dir={state.parent}")
+    return ProcessSpec(
+        name=RENEWAL,
+        argv=(python, "-I", "-m", "rayfence.adapters.processes.timer", str(_RENEWAL_SECONDS), *renew),
+        env=_environment(resolution),
+        account=Account.OPERATOR,
+        cwd=layout.places.state,
+        log=layout.log(RENEWAL),
+        sandbox=None,
+        readiness=ReadinessProbe("alive", 10),
     )
 
 

@@ -17,7 +17,7 @@ def specs() -> dict[str, ProcessSpec]:
 
 
 def test_the_door_is_guarded_before_ray_starts() -> None:
-    assert list(specs()) == ["service", "envoy", "ray-head", "ray-workers-1"]
+    assert list(specs()) == ["service", "envoy", "renewal", "ray-head", "ray-workers-1"]
     assert specs()["envoy"].after == ("service",)
     assert specs()["ray-workers-1"].after == specs()["ray-workers-1"].restart_with == ("ray-head",)
 
