@@ -47,6 +47,14 @@ def test_what_is_left_out_is_said() -> None:
     assert "FAIL  mypy" in shown and "left out: 1 long" in shown and shown.endswith("FAILED: mypy (2 s)")
 
 
+def test_traces_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "TRACES", (tmp_path, tmp_path / "absent"))
+    before = gates.traces()
+    assert gates.nothing_stays(before).ok
+    (tmp_path / "0a1b2c3d.g").mkdir()
+    assert gates.nothing_stays(before).note == f"left: {tmp_path / '0a1b2c3d.g'}"
+
+
 # The nursery ends whatever descends from its process; so that this is not the test run, it gets one of its own.
 NURSERY = """
 import sys
