@@ -100,6 +100,11 @@ class RayInstance:
         return {row.ident for row in process_table.descendants(roots)}
 
 
+def promised(seconds: float) -> float:
+    """A promised time, stretched on a machine that has more to do than it can: the promise is for one that can."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def wait_until(condition: Callable[[], object], seconds: float, what: str) -> float:
     """Wait for something that must happen; returns the seconds it took."""
     began = time.monotonic()

@@ -21,6 +21,7 @@ from tests.local.ray_instance import (
     RayInstance,
     authority_request,
     certificate_request,
+    promised,
     wait_until,
 )
 
@@ -48,7 +49,7 @@ def test_a_worker_comes_back_and_the_head_serves_on(instance: RayInstance, numbe
     process_table.send(instance.program(WORKER, "raylet/raylet"), number)
     wait_until(lambda: not ready(instance), 10, "noticing")
     assert head_answers(instance)
-    wait_until(lambda: ready(instance), WORKER_SECONDS, "the worker's return")
+    wait_until(lambda: ready(instance), promised(WORKER_SECONDS), "the worker's return")
     assert instance.pid(HEAD) == head
     assert head_answers(instance)
     assert not any(process_table.is_alive(ident) for ident in old_node), "an orphan stayed"
@@ -60,7 +61,7 @@ def test_a_head_comes_back_with_its_workers(instance: RayInstance, program: str)
     guard, old = instance.pid("guard"), instance.everything()
     process_table.send(instance.program(HEAD, program), signal.SIGKILL)
     wait_until(lambda: not ready(instance), 15, "noticing")
-    wait_until(lambda: ready(instance), HEAD_SECONDS, "the return of head and worker")
+    wait_until(lambda: ready(instance), promised(HEAD_SECONDS), "the return of head and worker")
     assert head_answers(instance)
     assert instance.pid("guard") == guard
     survivors = {ident for ident in old if process_table.is_alive(ident)}
@@ -71,7 +72,7 @@ def test_the_launcher_itself_killed_takes_its_node_with_it(instance: RayInstance
     node = {row.ident for row in process_table.descendants([instance.pid(WORKER)])}
     os.kill(instance.pid(WORKER), signal.SIGKILL)
     wait_until(lambda: not any(process_table.is_alive(ident) for ident in node), 10, "the node's end")
-    wait_until(lambda: ready(instance), WORKER_SECONDS, "the worker's return")
+    wait_until(lambda: ready(instance), promised(WORKER_SECONDS), "the worker's return")
 
 
 def test_supervisors_killed_leave_ray_alone(instance: RayInstance) -> None:
@@ -79,7 +80,7 @@ def test_supervisors_killed_leave_ray_alone(instance: RayInstance) -> None:
     assert before.keeper
     assert before.warden
     os.kill(before.keeper.pid, signal.SIGKILL)
-    wait_until(lambda: instance.status().keeper not in (None, before.keeper), 5, "the supervisor's return")
+    wait_until(lambda: instance.status().keeper not in (None, before.keeper), promised(5), "the supervisor's return")
     again = instance.status()
     assert again.keeper
     assert again.warden

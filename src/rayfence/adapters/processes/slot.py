@@ -16,9 +16,9 @@ from rayfence.adapters.processes.state_file import ProcessStatus
 from rayfence.model.desired import ProcessSpec
 
 #: Seconds before the first, second, … restart in a row; the last one repeats. The first must be fast: users wait.
-BACKOFF: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+BACKOFF: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 #: Ready for this long, a process counts as sound again.
-SOUND_SECONDS: Final = 60.0
+SOUND_SECONDS: Final = 10.0
 _PROOF_BYTES: Final = 1000
 _PROBER_ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
