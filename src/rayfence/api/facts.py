@@ -48,7 +48,11 @@ def gather(platform: Platform, state_dir: Path | None) -> HostFacts:
 
 
 def _hidden(places: Places) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((places.state, places.heads, places.runtime)))
+    # The operator's home too: job code has no business with their ssh keys and cloud credentials. What Ray needs from
+    # there (interpreter, packages) is exposed on top.
+    home = Path.home()
+    own = (str(home),) if home.is_dir() and home != Path(home.anchor) else ()
+    return tuple(dict.fromkeys((places.state, places.heads, places.runtime, *own)))
 
 
 def _ports(platform: Platform, record: Record | None, state_dir: Path | None) -> Ports:

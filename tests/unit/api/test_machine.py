@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rayfence.api.machine import LocalMachine
 from rayfence.model.plan import Leaf
 from rayfence.plan import diff
 from tests.sim.door import Door
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.envoy
 
 
 def test_applied_is_observed_as_desired(door: Door) -> None:
+    assert isinstance(door.machine, LocalMachine)
     plan = diff(door.planned.desired, door.machine.observe(door.planned.desired))
     assert plan.pending == ()
 

@@ -7,7 +7,7 @@ Answers are read into plain dicts; refusals become AccessRefused with the gatewa
 """
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,18 +106,6 @@ class GatewayClient:
             raise GatewayUnreachable(f"the gateway broke off: {cut(str(error))}") from error
         return _read(answer)
 
-    def pages(self, path: str, query: Mapping[str, str], key: str, cursor: str) -> Iterator[object]:
-        """Items of a paged listing; `cursor` is the key of the answer that continues it."""
-        wanted = dict(query)
-        while True:
-            page = self.get(path, wanted)
-            items = page.get(key)
-            yield from items if isinstance(items, list) else []
-            following = page.get(cursor)
-            if not following:
-                return
-            wanted[cursor] = str(following)
-
 
 def _read(answer: httpx2.Response) -> Json:
     try:
@@ -127,15 +115,18 @@ def _read(answer: httpx2.Response) -> Json:
     if not isinstance(data, dict):
         raise GatewayUnreachable(f"answered {answer.status_code} without JSON: not a rayfence gateway?")
     if answer.status_code >= 400:
-        raise AccessRefused(cut(str(data.get("message") or data.get("error") or answer.status_code)), hint=_hint(data))
+        raise AccessRefused(
+            cut(str(data.get("message") or data.get("error") or answer.status_code)),
+            hint=_hint(answer.status_code, data),
+        )
     return data
 
 
-def _hint(data: Mapping[str, object]) -> str:
+def _hint(status: int, data: Mapping[str, object]) -> str:
+    if status == 401 and data.get("error") != "login_failed":
+        return "log in with `rayfence login`"
     if data.get("required"):
         return f"this needs the role or right {data['required']!r}; an admin grants it with `rayfence user role`"
-    if data.get("error") in ("not_logged_in", "revoked", "wrong_audience"):
-        return "log in with `rayfence login`"
     return ""
 
 
