@@ -15,7 +15,9 @@ from rayfence.verify.attack import Attack, Control, Expect
 from rayfence.verify.scene import Scene
 
 GROUP: Final = "Ray's own ports"
-METRICS_REASON: Final = "Ray's metrics ask for no token; bound to loopback, they tell local users counts and names of tasks"
+METRICS_REASON: Final = (
+    "Ray's metrics ask for no token; bound to loopback, they tell local users counts and names of tasks"
+)
 SERVE_REASON: Final = "Ray Serve asks for no token; it is bound to loopback, other machines go through the gateway"
 _NO_TOKEN: Final = Expect(frozenset({401}), refused=False)
 _WRONG_TOKEN: Final = Expect(frozenset({401, 403}), refused=False)

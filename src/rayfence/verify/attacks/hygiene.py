@@ -48,7 +48,7 @@ def _framing(scene: Scene) -> Iterator[Attack]:
         "cl-sign": f"{head}{bearer}Content-Length: +2\r\n\r\n{{}}",
         "cl-negative": f"{head}{bearer}Content-Length: -1\r\n\r\n",
         "cl-hex": f"{head}{bearer}Content-Length: 0x2\r\n\r\n{{}}",
-        "folded": f"{head}{bearer}X-A: b\r\n Authorization: Bearer x\r\nContent-Length: 2\r\n\r\n{{}}",
+        "folded": f"{get}X-A: b\r\n {viewer}\r\n",
         "bare-lf": f"GET /api/version HTTP/1.1\nHost: {host}\nX-A: b\n\n",
         "nul": f"{get}X-A: b\0c\r\n{viewer}\r\n",
         "name-space": f"{get}X A: b\r\n{viewer}\r\n",
