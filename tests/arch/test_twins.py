@@ -11,9 +11,9 @@ EXCEPTIONS: Final[dict[str, str]] = {}
 
 
 def twin_of(path: str) -> str:
-    """Where the test of a source module lives."""
+    """Where the test of a source module lives; that of `__main__` is `test_main`."""
     source = PurePosixPath(path).relative_to("src/rayfence")
-    return str(PurePosixPath("tests/unit") / source.parent / f"test_{source.name}")
+    return str(PurePosixPath("tests/unit") / source.parent / f"test_{source.name.replace('__', '')}")
 
 
 def needs_twin(module: Module) -> bool:
