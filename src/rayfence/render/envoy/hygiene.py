@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rayfence.model.routes import Surface
-from rayfence.render.envoy.names import FETCH_HEADER, ROUTE_HEADER, ROUTE_METADATA, SURFACE_HEADER
+from rayfence.render.envoy.names import ROUTE_HEADER, ROUTE_METADATA, SURFACE_HEADER
 from rayfence.render.envoy.shape import Message, default_header, set_header, typed
 
 #: Client headers that claim an identity, an address or another request than the one made. Nobody behind the gateway
@@ -46,6 +46,7 @@ NEVER_TO_RAY: Final = (
     r"origin",
     r"referer",
     r"sec-(ch|gpc|purpose).*",
+    r"sec-fetch-([^s]|s[^i]).*",  # see `fetch_metadata`
     r"access-control-.*",
     r"te",
 )
@@ -62,28 +63,17 @@ NEVER_TO_SERVE: Final = (
 #: Answer headers by which a job could act on the browser of whoever looks at its output.
 NEVER_TO_CLIENT: Final = (
     "set-cookie",
-    "set-cookie2",
     "clear-site-data",
     "service-worker-allowed",
-    "server",
     "x-powered-by",
-    "x-envoy-upstream-service-time",
-    "x-rayfence-refusal",  # only the gateway says what the gateway refused
-    "x-rayfence-intent",
-    "access-control-allow-origin",
+    "access-control-allow-origin",  # without it the other headers of its family say nothing
     "access-control-allow-credentials",
-    "access-control-allow-methods",
-    "access-control-allow-headers",
-    "access-control-expose-headers",
     "strict-transport-security",
-    "public-key-pins",
     "alt-svc",
     "refresh",
     "link",
-    "sourcemap",
-    "nel",
-    "report-to",
-    "reporting-endpoints",
+    "x-rayfence-refusal",  # only the gateway says what the gateway refused
+    "x-rayfence-intent",
 )
 
 #: The dashboard is one bundle of scripts and styles of its own origin; its styles are inserted at run time.
@@ -117,19 +107,20 @@ def identity_filter(surface_of_listener: Surface | None = None) -> Message:
 
 
 def upstream_mutations(patterns: Iterable[str]) -> Message:
-    """A filter of a cluster: removes header names that match one of the patterns, whatever route the request came by.
-
-    What a route put into `FETCH_HEADER` arrives as `Sec-Fetch-Site`, which a client's own never does.
-    """
-    fetch = set_header("sec-fetch-site", f"%REQUEST_HEADER({FETCH_HEADER})%")
-    mutations: Message = {
-        "request_mutations": [
-            *_removals([r"sec-fetch-.*"]),
-            {"append": fetch},
-            *_removals([FETCH_HEADER, *patterns]),
-        ]
-    }
+    """A filter of a cluster: removes names that match one of the patterns, whatever route the request came by."""
+    mutations: Message = {"request_mutations": _removals(patterns)}
     return typed("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", mutations=mutations)
+
+
+def fetch_metadata(*, reads: bool) -> Message:
+    """A route's settings for `Sec-Fetch-Site`, the one header of that family that the cluster's filter lets through.
+
+    On reads Ray is to take every request for a browser's, so that it masks env_vars; on a write it would answer a
+    browser with 405. A client's own value never arrives.
+    """
+    if reads:
+        return {"request_headers_to_add": [set_header("sec-fetch-site", "none")]}
+    return {"request_headers_to_remove": ["sec-fetch-site"]}
 
 
 def answer_headers(surface: Surface, *, public_host: bool) -> list[Message]:
@@ -137,12 +128,10 @@ def answer_headers(surface: Surface, *, public_host: bool) -> list[Message]:
 
     `public_host`: HSTS too (never on localhost, where it would bind other ports).
     """
-    added = [
-        set_header("x-content-type-options", "nosniff"),
-        set_header("cross-origin-resource-policy", "same-origin"),
-        set_header("cross-origin-opener-policy", "same-origin"),
-        set_header("x-frame-options", "DENY"),
-    ]
+    added = [set_header("x-content-type-options", "nosniff")]
+    if surface is not Surface.API:  # what a browser may embed or open; the API's answers are data
+        added.append(set_header("cross-origin-resource-policy", "same-origin"))
+        added.append(set_header("cross-origin-opener-policy", "same-origin"))
     if surface is Surface.DASHBOARD:
         # same-origin, not no-referrer: the latter makes browsers send `Origin: null`, which the Origin check refuses
         added += [set_header("content-security-policy", DASHBOARD_CSP), set_header("referrer-policy", "same-origin")]

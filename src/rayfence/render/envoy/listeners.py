@@ -130,23 +130,31 @@ def _manager(
 def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface | None) -> list[Message]:
     front = surface is None
     filters = [
-        extension(TOKEN_FORM_FILTER, no_form_check()),
+        _off(TOKEN_FORM_FILTER, no_form_check()),
         _discovered(settings, JWT_FILTER, JWT_FILE, "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
         _discovered(settings, REVOCATIONS_FILTER, REVOCATIONS_FILE, "envoy.extensions.filters.http.rbac.v3.RBAC"),
         extension(TOKEN_HEADER_FILTER, refuse_critical_headers()),
-        extension(ORIGIN_FILTER, no_origin_check()),
+        _off(ORIGIN_FILTER, no_origin_check()),
         extension(RBAC_FILTER, deny_all()),
-        extension(IDENTITY_FILTER, identity_filter(surface)),
+        _off(IDENTITY_FILTER, identity_filter(surface)),
     ]
     if front:
-        filters += [extension(RATE_LIMIT_FILTER, no_rate_limit()), *body_filters(catalog)]
+        filters += [_off(RATE_LIMIT_FILTER, no_rate_limit()), *body_filters(catalog)]
     filters.append(extension(EXT_AUTHZ_FILTER, ownership_filter()))
     if front:
-        filters.append({**extension(CUSTOM_RESPONSE_FILTER, upstream_errors()), "disabled": True})
+        filters.append(_off(CUSTOM_RESPONSE_FILTER, upstream_errors()))
     return [
         *filters,
         extension(ROUTER_FILTER, typed("envoy.extensions.filters.http.router.v3.Router", suppress_envoy_headers=True)),
     ]
+
+
+def _off(name: str, config: Message) -> Message:
+    """A filter that does nothing unless a route has settings for it; off, it costs nothing either.
+
+    Never for one that refuses by itself: a route that forgot it would be open.
+    """
+    return {**extension(name, config), "disabled": True}
 
 
 def _discovered(settings: GatewaySettings, name: str, file: str, message: str) -> Message:

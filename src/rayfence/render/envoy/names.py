@@ -47,8 +47,6 @@ PAYLOAD_HEADER: Final = "x-rayfence-payload"
 ROUTE_HEADER: Final = "x-rayfence-route"
 SURFACE_HEADER: Final = "x-rayfence-surface"
 INTENT_HEADER: Final = "x-rayfence-intent"
-#: Set by a route, turned into `Sec-Fetch-Site` by the cluster's filter.
-FETCH_HEADER: Final = "x-rayfence-fetch"
 #: Set on every answer that the gateway itself made: tells its refusal from Ray's.
 REFUSAL_HEADER: Final = "x-rayfence-refusal"
 

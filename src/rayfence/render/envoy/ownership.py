@@ -14,13 +14,11 @@ from rayfence.render.envoy.names import (
     SERVICE_CLUSTER,
     SURFACE_HEADER,
 )
-from rayfence.render.envoy.shape import Message, exact, typed
+from rayfence.render.envoy.shape import Message, exact, switched_off, typed
 
 #: Headers of the request that the service sees; method, path and query go along by Envoy's own rule.
 ASKED_WITH: Final = (PAYLOAD_HEADER, ROUTE_HEADER, SURFACE_HEADER, "x-request-id", "x-forwarded-for")
 TIMEOUT_SECONDS: Final = 10
-
-_PER_ROUTE: Final = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
 
 
 def ownership_filter() -> Message:
@@ -49,5 +47,5 @@ def ownership_of_route(route: Route) -> Message | None:
 
 
 def not_asked() -> Message:
-    """For answers that do not depend on who owns what."""
-    return typed(_PER_ROUTE, disabled=True)
+    """For answers that do not depend on who owns what: the filter is not even made for such a request."""
+    return switched_off()

@@ -10,16 +10,16 @@ from rayfence.access.authorize import Gate, required_holder
 from rayfence.catalog.matching import surface_methods
 from rayfence.catalog.paths import Template, parse_template
 from rayfence.model.gateway import GatewaySettings
-from rayfence.model.routes import Backend, Route, RouteCatalog, Surface
+from rayfence.model.routes import Backend, Ownership, Route, RouteCatalog, Surface
 from rayfence.render.envoy import guards
-from rayfence.render.envoy.hygiene import NEVER_TO_CLIENT, answer_headers
+from rayfence.render.envoy.hygiene import NEVER_TO_CLIENT, answer_headers, fetch_metadata
 from rayfence.render.envoy.jwt import jwt_of_route
 from rayfence.render.envoy.limits import body_limit_of_route, rate_limit_of_route
 from rayfence.render.envoy.names import (
     CUSTOM_RESPONSE_FILTER,
     EXT_AUTHZ_FILTER,
-    FETCH_HEADER,
     FRONT,
+    IDENTITY_FILTER,
     JWT_FILTER,
     ORIGIN_FILTER,
     RATE_LIMIT_FILTER,
@@ -127,9 +127,8 @@ def _route(
         built["request_headers_to_remove"] = ["authorization"] if own_cookies else ["authorization", "cookie"]
         return built
     built["response_headers_to_remove"] = list(NEVER_TO_CLIENT)
-    if route.backend is Backend.RAY and methods[0] in _READS:
-        # Ray masks env_vars for what it takes for a browser; on a write it would answer a browser with 405
-        built["request_headers_to_add"] = [set_header(FETCH_HEADER, "none")]
+    if route.backend is Backend.RAY:
+        built |= fetch_metadata(reads=methods[0] in _READS)
     return built
 
 
@@ -145,6 +144,8 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, route: Route, sur
     origin = origin_of_route(route, gate.origins(surface))
     if origin is not None:
         filters[ORIGIN_FILTER] = origin
+    if route.backend is Backend.SERVICE or route.ownership is not Ownership.NONE:
+        filters[IDENTITY_FILTER] = switched_on()  # nobody else is told anything
     ownership = ownership_of_route(route)
     if ownership is not None:
         filters[EXT_AUTHZ_FILTER] = ownership

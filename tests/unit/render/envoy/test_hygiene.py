@@ -9,6 +9,7 @@ from rayfence.render.envoy.hygiene import (
     NEVER_TO_SERVE,
     SPOOFABLE,
     answer_headers,
+    fetch_metadata,
     identity_filter,
     on_arrival,
     upstream_mutations,
@@ -68,12 +69,17 @@ def test_no_credential_of_the_gateway_reaches_serve() -> None:
     assert not removed(NEVER_TO_SERVE, ":authority")
 
 
-def test_a_mutation_is_a_list_in_order() -> None:
+def test_patterns_become_one_expression() -> None:
     assert at(on_arrival(), "typed_config", "mutations", 0, "remove_on_match")
-    mutations = objects(upstream_mutations(["a"]), "mutations", "request_mutations")
-    steps = [next(iter(mutation)) for mutation in mutations]
-    # the client's own Sec-Fetch-* goes, ours comes, then what carried it goes
-    assert steps == ["remove_on_match", "append", "remove_on_match"]
+    mutations = objects(upstream_mutations(["a", "b"]), "mutations", "request_mutations")
+    assert at(mutations[0], "remove_on_match", "key_matcher", "safe_regex", "regex") == "(?:a)|(?:b)"
+
+
+def test_only_reads_look_like_a_browsers() -> None:
+    assert "request_headers_to_add" in fetch_metadata(reads=True)
+    assert fetch_metadata(reads=False) == {"request_headers_to_remove": ["sec-fetch-site"]}
+    assert removed(NEVER_TO_RAY, "sec-fetch-mode") and removed(NEVER_TO_RAY, "sec-fetch-storage-access")
+    assert not removed(NEVER_TO_RAY, "sec-fetch-site")
 
 
 def test_the_service_is_told_by_us_alone() -> None:

@@ -66,7 +66,7 @@ def test_ray_takes_reads_for_a_browsers_and_writes_never() -> None:
         cluster = str(one.get("route", {}))
         if f"'cluster': '{Backend.RAY}'" in cluster:
             reads = "POST" not in str(one["match"])
-            assert ("x-rayfence-fetch" in str(one.get("request_headers_to_add"))) == reads
+            assert ("sec-fetch-site" in str(one.get("request_headers_to_add"))) == reads
 
 
 def test_serve_loses_its_prefix() -> None:
