@@ -97,11 +97,12 @@ class Ground:
         answer = self._send("serve", "GET", "/api/serve/applications/", role=Role.OPERATOR)
         return Subjects(job, serve_idle=answer.status == 200 and not _object(answer).get("applications"))
 
-    def clear(self, account: Account | None) -> tuple[str, ...]:
-        """Remove the account and every job of this run. What could not be removed, in words."""
+    def clear(self, account: Account | None, jobs: bool) -> tuple[str, ...]:
+        """Remove the account, and with `jobs` every job of this run. What could not be removed, in words."""
         left: list[str] = []
-        for step in (lambda: self._remove_account(account), self._remove_jobs):
-            left += self._insist(step)
+        left += self._insist(lambda: self._remove_account(account))
+        if jobs:
+            left += self._insist(self._remove_jobs)
         return tuple(left)
 
     def _insist(self, step: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ class _Run:
                 evidence += self._with_job(chosen, job, words, lines)  # 4
         finally:
             self.report("removing what was made for this")
-            left = self.ground.clear(account if chosen.needs_account else None)  # 5
+            left = self.ground.clear(account if chosen.needs_account else None, chosen.may_submit)  # 5
             for one in left:
                 self.report(f"could not remove {one}")
         return evidence, left

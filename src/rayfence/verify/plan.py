@@ -37,6 +37,11 @@ class Chosen:
         return is_chosen("job-code.", self.pattern) or "job-code" in self.pattern
 
     @property
+    def may_submit(self) -> bool:
+        """Whether a job could be left behind: our own, or one that an attack submits, by right or by a hole."""
+        return self.needs_job or any(b"entrypoint" in shot.body for attack in self.first for shot in attack.shots)
+
+    @property
     def needs_account(self) -> bool:
         """Whether a local account must exist."""
         return self.lockout or any(attack.id.startswith("login.") for attack in self.first)

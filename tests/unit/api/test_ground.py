@@ -120,7 +120,7 @@ def test_only_jobs_of_this_run_are_removed() -> None:
     jobs = SimJobs({"other": other, "stray": stray})
     ground = make(jobs)
     ground.submit("true # rayfence-verify-0a1b2c3d", WORDS)
-    assert ground.clear(None) == ()
+    assert ground.clear(None, jobs=True) == ()
     assert set(jobs.jobs) == {"other"}
 
 
@@ -128,7 +128,7 @@ def test_a_job_that_comes_back_without_its_entrypoint_is_removed_again() -> None
     jobs = SimJobs(ghosts=1)
     ground = make(jobs)
     ground.submit("true # rayfence-verify-0a1b2c3d", WORDS)
-    assert ground.clear(None) == ()
+    assert ground.clear(None, jobs=True) == ()
     assert not jobs.jobs
 
 
@@ -138,9 +138,9 @@ def test_the_account_is_made_and_removed() -> None:
     account = ground.account()
     ground.make_account(account)
     assert door.accounts == {account.name}
-    assert ground.clear(account) == ()
+    assert ground.clear(account, jobs=True) == ()
     assert not door.accounts
-    assert ground.clear(account) == ()  # twice is fine
+    assert ground.clear(account, jobs=True) == ()  # twice is fine
 
 
 def test_what_stays_is_told() -> None:
@@ -149,10 +149,11 @@ def test_what_stays_is_told() -> None:
     account = ground.account()
     ground.make_account(account)
     door.refuses = True
-    (left,) = ground.clear(account)
+    (left,) = ground.clear(account, jobs=True)
     assert account.name in left
     down = Ground(SCENE, SimWire(lambda _: Answer(0)), cast(GatewayClient, door), lambda _: None)
-    assert "Ray does not list them" in down.clear(None)[0]
+    assert "Ray does not list them" in down.clear(None, jobs=True)[0]
+    assert down.clear(None, jobs=False) == ()
 
 
 def test_a_second_ctrl_c_does_not_leave_things_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,5 +171,5 @@ def test_a_second_ctrl_c_does_not_leave_things_behind(monkeypatch: pytest.Monkey
         return real(*values)
 
     monkeypatch.setattr(door, "write", write)
-    assert ground.clear(account) == ()
+    assert ground.clear(account, jobs=True) == ()
     assert not door.accounts

@@ -75,6 +75,8 @@ def test_only_leaves_what_it_names_and_needs_no_more_than_that() -> None:
     assert {attack.group for attack in tokens.first} == {"tokens"}
     assert not tokens.needs_job
     assert not tokens.needs_account
+    assert not tokens.may_submit
+    assert choose(SCENE, ACCOUNT, KEY, "published.shadowray").may_submit
     lockout = choose(SCENE, ACCOUNT, KEY, "login.lockout")
     assert (lockout.first, lockout.needs_account, lockout.needs_job) == ((), True, False)
     assert choose(SCENE, ACCOUNT, KEY, "job-code").needs_job

@@ -13,7 +13,8 @@ ATTACKS = {attack.id: attack for attack in ownership_attacks(SCENE, JOB, Subject
 
 
 def subject_of(headers: tuple[tuple[str, str], ...]) -> str:
-    token = dict(headers)["Authorization"].removeprefix("Bearer ")
+    fields = dict(headers)
+    token = fields.get("Authorization", "").removeprefix("Bearer ") or fields["Cookie"].partition("=")[2]
     return str(json.loads(unb64(token.split(".")[1]))["sub"])
 
 
