@@ -1,4 +1,7 @@
-"""Errors raised on purpose. `cli.output` is the one place that prints them and exits; libraries' own errors never pass a port."""
+"""Errors raised on purpose.
+
+`cli.output` is the one place that prints them and exits; libraries' own errors never pass a port.
+"""
 
 from typing import Final
 

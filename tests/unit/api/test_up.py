@@ -24,4 +24,4 @@ def test_an_old_ray_is_refused_and_leaves_no_instance(tmp_path: Path) -> None:
     spec.write_text(f"{DEFAULT_SPEC}tenants: [{{clusters: [{{ray: {{version: 2.40.0}}}}]}}]\n")
     with pytest.raises(RayfenceError, match="below the floor"):
         up(spec, None, tmp_path / "state", quiet)
-    assert not (tmp_path / "state" / "default").exists()
+    assert not (tmp_path / "state").exists()

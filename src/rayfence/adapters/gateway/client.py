@@ -131,7 +131,10 @@ def _hint(status: int, data: Mapping[str, object]) -> str:
 
 
 def status_of(server: Server, host: str, path: str) -> int | None:
-    """Status of one anonymous GET under any Host; None when nothing answers. For looking at the gateway from outside."""
+    """Status of one anonymous GET under any Host; None when nothing answers.
+
+    For looking at the gateway from outside.
+    """
     context = ssl.create_default_context(cadata=server.ca_pem or None)
     try:
         with httpx2.Client(verify=context, timeout=5.0, trust_env=False) as http:

@@ -18,6 +18,7 @@ PROGRAMS: Final = {
 if __name__ == "__main__":
     if sys.argv[2:3] == ["--detach"]:
         del sys.argv[2]
+        os.closerange(3, 65_536)  # handles of the starter's shell: nothing resident may keep or pass on
         if os.fork():
             os._exit(0)  # the starter waits for this one only
         os.chdir("/")

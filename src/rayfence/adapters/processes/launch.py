@@ -15,6 +15,8 @@ from rayfence.model.desired import ProcessSpec, Sandbox
 
 _HERE: Final = os.path.dirname(os.path.abspath(__file__))
 _NOT_EXECUTED: Final = 126
+#: Beyond any handle a shell or a keeper has open.
+_HANDLES: Final = 65_536
 
 
 def small_python() -> tuple[str, ...]:
@@ -79,9 +81,11 @@ def _become(argv: tuple[str, ...], environment: Mapping[str, str], folder: str, 
         os.dup2(nothing, 0)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        # A shell may have left handles open that do not close on exec: a job must not inherit the operator's files.
+        os.closerange(3, _HANDLES)
         os.chdir(folder)
         os.umask(0o077)
-        os.execvpe(argv[0], argv, environment)  # noqa: S606 - a list, no shell; other handles close on exec
+        os.execvpe(argv[0], argv, environment)  # noqa: S606 - a list, no shell
     except OSError as problem:
         os.write(2, f"rayfence: {argv[0]} can't be started: {problem}\n".encode())
     os._exit(_NOT_EXECUTED)

@@ -46,7 +46,8 @@ class Revocations:
         Raises OSError when it can't be stored: the tokens then still count, and the caller must say so.
         """
         key = (subject, session)
-        # Beyond the last ones too, the subject's whole one included: a token minted since may carry exactly that second.
+        # Beyond the last ones too, the subject's whole one included: a token minted since may carry exactly that
+        # second.
         second = max(int(self._clock()) + 1, self._entries.get(key, 0) + 1, self.not_before(subject) + 1)
         entries = {**self._current(), key: second}
         self._store(entries)
