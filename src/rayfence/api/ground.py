@@ -21,6 +21,7 @@ from rayfence.verify.attacks.jobcode import read_report
 from rayfence.verify.attacks.login import Account
 from rayfence.verify.attacks.ownership import OwnedJob
 from rayfence.verify.attacks.sweeps import Subjects
+from rayfence.verify.judge import seen
 from rayfence.verify.scene import Scene
 
 #: A busy machine needs half a minute to start a job's driver.
@@ -32,6 +33,13 @@ _SETTLED_SECONDS: Final = 3.0
 _ENDED: Final = frozenset({"STOPPED", "SUCCEEDED", "FAILED"})
 #: In the entrypoint of every job that this run submits, or that an attack of it would.
 MARKS: Final = ("rayfence-verify-{run}", "rayfence-verify-attack")
+
+
+class NoGround(RayfenceError):
+    """What the attacks stand on could not be made: nothing is shown, and nothing is known to be wrong."""
+
+    exit_status = 2
+    hint = "`rayfence status` tells what does not work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ class Ground:
         self.client.write("POST", "/v1/users", wish)
 
     def submit(self, entrypoint: str, words: tuple[str, ...]) -> str:
-        """The owner's job, with words planted in entrypoint, variables, metadata; its id. Raises RayfenceError."""
+        """The owner's job, with words planted in entrypoint, variables, metadata; its id. Raises NoGround."""
         body = {
             "entrypoint": f"{entrypoint} {words[0]}",
             "submission_id": f"verify-{self.scene.run}",
@@ -63,7 +71,7 @@ class Ground:
         answer = self._send("submit", "POST", "/api/jobs/", json.dumps(body).encode())
         found = _object(answer).get("submission_id")
         if answer.status != 200 or not isinstance(found, str):
-            raise RayfenceError(f"the gateway took no job: {answer.status} {answer.text[:200]}")
+            raise NoGround(f"the gateway took no job of a submitter: {seen(answer)}")
         return found
 
     def await_report(self, job: str) -> tuple[Mapping[str, object] | None, str]:

@@ -8,8 +8,8 @@ import pytest
 
 from rayfence.adapters.gateway import GatewayClient
 from rayfence.api import ground as api
-from rayfence.api.ground import Ground
-from rayfence.errors import AccessRefused, RayfenceError
+from rayfence.api.ground import Ground, NoGround
+from rayfence.errors import AccessRefused
 from rayfence.model.wire import Answer, Shot
 from rayfence.verify.attacks.jobcode import MARK
 from tests.sim.scene import SimWire, make_scene
@@ -99,7 +99,7 @@ def test_the_job_carries_the_words_and_is_seen_as_its_owner_sees_it() -> None:
 
 def test_a_gateway_that_takes_no_job_is_told() -> None:
     ground = Ground(SCENE, SimWire(lambda _: Answer(403, body=b"no")), cast(GatewayClient, SimDoor()), lambda _: None)
-    with pytest.raises(RayfenceError, match="took no job: 403"):
+    with pytest.raises(NoGround, match="took no job of a submitter: 403"):
         ground.submit("true", WORDS)
 
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from rayfence.api import verify as api
 from rayfence.cli.entry import rayfence
+from rayfence.cli.verify import as_data
 from rayfence.model.evidence import Evidence, Verification
 from rayfence.model.verdict import Verdict
 
@@ -57,6 +58,11 @@ def test_what_is_not_fine_is_listed_and_the_rest_counted(monkeypatch: pytest.Mon
     assert "known: Ray's own" in text
     assert "4 attacks in 2 s: 1 holes, 1 not shown, 1 left open by Ray itself" in text
     assert "token.a" in run(monkeypatch, (PASS,), "--all")[1]
+
+
+def test_the_exit_status_stands_in_the_json_too() -> None:
+    assert as_data(Verification("default", (FAIL,), 1.0, ("job x",)), 1)["exit_status"] == 1
+    assert as_data(Verification("default", (FAIL,), 1.0, ("job x",)), 1)["leftovers"] == ["job x"]
 
 
 def test_json_holds_everything(monkeypatch: pytest.MonkeyPatch) -> None:

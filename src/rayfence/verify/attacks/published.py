@@ -93,9 +93,10 @@ def published_attacks(scene: Scene) -> tuple[Attack, ...]:
 
 def _anonymous(scene: Scene) -> Iterator[Attack]:
     """ShadowRay and what followed: no identity, or one that is made up."""
-    right = scene.control(
-        "submit-empty", "POST", "/api/jobs/", role=Role.SUBMITTER, body=b"{}", statuses=frozenset({400, 422})
+    submitted = scene.control(
+        "submit", "POST", "/api/jobs/", role=Role.SUBMITTER, body=_SHELL, says=("submission_id",), seconds=30
     )
+    operated = scene.control("operate", "GET", "/api/jobs/", role=Role.OPERATOR)
     rows: tuple[tuple[str, str, str, Fields, bytes, str], ...] = (
         ("shadowray", "POST", "/api/jobs/", (), _SHELL, "CVE-2023-48022"),
         ("shadowray-curl", "POST", "/api/jobs/", (("User-Agent", "curl/8.0"),), _SHELL, "CVE-2023-48022"),
@@ -110,6 +111,7 @@ def _anonymous(scene: Scene) -> Iterator[Attack]:
     for name, method, target, headers, body, source in rows:
         shot = scene.request(method, target, headers, body)
         refused = Expect(frozenset({401, 403, 404}))
+        right = submitted if body == _SHELL else operated
         yield Attack(f"published.{name}", GROUP, f"{method} {target} by nobody", (shot,), refused, right, source)
 
 

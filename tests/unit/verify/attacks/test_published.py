@@ -22,6 +22,12 @@ def test_shadowray_carries_no_identity() -> None:
     assert not {name.lower() for name, _ in shot.headers} & {"authorization", "cookie"}
 
 
+def test_its_control_is_a_real_submission() -> None:
+    control = ATTACKS["published.shadowray"].control
+    assert control.shot.body == ATTACKS["published.shadowray"].shots[0].body
+    assert (set(control.statuses), control.says) == ({200}, ("submission_id",))
+
+
 def test_rebinding_comes_with_a_right_token_under_a_foreign_name() -> None:
     shot = ATTACKS["rebinding.attacker"].shots[0]
     fields = dict(shot.headers)
