@@ -43,7 +43,6 @@ class LocalTarget:
     port: int | None
     ray_client_port: int | None
     api_hosts: tuple[str, ...]
-    serve_prefix: str
 
 
 @dataclass(frozen=True, slots=True)

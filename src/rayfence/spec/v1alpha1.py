@@ -38,7 +38,6 @@ class Gateway(_Strict):
     port: Port | None = None
     ray_client_port: Port | None = None
     api_hosts: list[str] = Field(default_factory=list, max_length=16)
-    serve_prefix: Annotated[str, StringConstraints(pattern=r"^/[a-z0-9-]{1,32}/$")] = "/serve/"
 
     @field_validator("api_hosts")
     @classmethod
@@ -46,14 +45,6 @@ class Gateway(_Strict):
         for host in value:
             if not _HOST.match(host):
                 raise ValueError(f"{host!r} is not a host name (lower case, no port, no wildcard)")
-        return value
-
-    @field_validator("serve_prefix")
-    @classmethod
-    def _prefix_is_free(cls, value: str) -> str:
-        # The prefix must not shadow a route of Ray's dashboard or of the gateway itself.
-        if value in {"/api/", "/static/", "/nodes/", "/logical/", "/v1/"}:
-            raise ValueError(f"{value!r} is Ray's own; choose another prefix, for example /serve/")
         return value
 
 
@@ -166,7 +157,7 @@ class PlatformSpec(_Strict):
         gateway, tokens = self.target.local.gateway, self.identity.tokens
         return Platform(
             name=self.metadata.name,
-            target=LocalTarget(gateway.port, gateway.ray_client_port, tuple(gateway.api_hosts), gateway.serve_prefix),
+            target=LocalTarget(gateway.port, gateway.ray_client_port, tuple(gateway.api_hosts)),
             tenant=_tenant(self.tenants[0]),
             limits=GatewayLimits(
                 max_package_bytes=self.limits.max_package_mib * 1024 * 1024,

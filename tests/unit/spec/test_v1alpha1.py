@@ -15,8 +15,6 @@ HEAD = f"apiVersion: {v1alpha1.API_VERSION}\nkind: Platform\n"
         "tenants: [{clusters: [{head: {cpus: 0}, workers: []}]}]",
         "tenants: [{clusters: [{workers: [{name: a}, {name: a}]}]}]",
         "identity: {tokens: {tokenMinutes: 90, maxTokenMinutes: 60}}",
-        "target: {local: {gateway: {servePrefix: /api/}}}",
-        "target: {local: {gateway: {servePrefix: serve}}}",
         "target: {local: {gateway: {apiHosts: ['*.example.com']}}}",
         "target: {local: {gateway: {apiHosts: ['host:80']}}}",
         "target: {local: {gateway: {port: 80}}}",
@@ -34,11 +32,11 @@ def test_values_reach_the_internal_form() -> None:
     platform = load(
         HEAD
         + "metadata: {name: ml}\n"
-        + "target: {local: {gateway: {port: 9443, apiHosts: [ray.acme.test], servePrefix: /models/}}}\n"
+        + "target: {local: {gateway: {port: 9443, apiHosts: [ray.acme.test]}}}\n"
         + "identity: {tokens: {tokenMinutes: 5}}\n"
         + "tenants: [{name: vision, clusters: [{objectStoreMib: 100, workers: [{name: gpu, replicas: 3, cpus: 4}]}]}]\n"
     )
-    assert (platform.name, platform.target.port, platform.target.serve_prefix) == ("ml", 9443, "/models/")
+    assert (platform.name, platform.target.port) == ("ml", 9443)
     assert platform.limits.token_seconds == 300
     assert platform.tenant.cluster.object_store_bytes == 100 * 1024 * 1024
     assert [(group.name, group.replicas, group.cpus) for group in platform.tenant.cluster.workers] == [("gpu", 3, 4)]

@@ -4,6 +4,8 @@ from rayfence.model.gateway import Audiences, GatewaySettings, Hosts
 from rayfence.model.resolution import Resolution
 from rayfence.render.local.layout import Layout
 
+#: As the catalogue names it (route `serve.data`).
+SERVE_PREFIX = "/serve/"
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -24,7 +26,7 @@ def gateway_settings(resolution: Resolution, layout: Layout) -> GatewaySettings:
         ray_dashboard_port=host.ports.head.dashboard,
         ray_client_upstream_port=host.ports.head.client_server,
         serve_port=host.ports.head.serve,
-        serve_prefix=platform.target.serve_prefix,
+        serve_prefix=SERVE_PREFIX,
         envoy_dir=layout.envoy,
         envoy_admin_socket=f"{runtime}/envoy.sock",
         envoy_concurrency=max(1, min(4, host.cpus)),

@@ -1,5 +1,6 @@
 """The settings that Envoy and the service share."""
 
+from rayfence.catalog import find_route, load_routes
 from rayfence.model.gateway import GatewaySettings
 from rayfence.render.local.layout import Layout
 from rayfence.render.local.settings import gateway_settings
@@ -31,3 +32,7 @@ def test_the_trails_heads_lie_apart_from_the_trail() -> None:
 
 def test_the_file_form_reads_back() -> None:
     assert GatewaySettings.from_json(settings().to_json()) == settings()
+
+
+def test_the_published_prefix_of_serve_is_the_catalogues() -> None:
+    assert find_route(load_routes("2.60.0"), "serve.data").path.startswith(settings().serve_prefix)
