@@ -15,7 +15,7 @@ from rayfence.verify.scene import Scene
 from rayfence.verify.tokens import algorithm_attacks, carrier_attacks, claim_attacks, signature_attacks
 
 #: Attacks of which the runner knows the ids before their requests can be written.
-NO_JOB = OwnedJob("verify-none", "", "", ("-",))
+NO_JOB = OwnedJob("verify-none", "00000000", "", ("-",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ def test_attacks_that_would_end_applications_carry_that_body_always() -> None:
     assert all(shot.body for shot in shots)
 
 
+def test_every_attack_can_be_chosen_before_there_is_a_job() -> None:
+    chosen = choose(SCENE, ACCOUNT, KEY, "")
+    assert {attack.id for attack in ATTACKS} == {attack.id for attack in chosen.first} | chosen.job_ids
+
+
 def test_only_leaves_what_it_names_and_needs_no_more_than_that() -> None:
     everything = choose(SCENE, ACCOUNT, KEY, "")
     assert everything.needs_job
