@@ -181,7 +181,7 @@ class SimGateway:
         *,
         surface: Surface = Surface.API,
         json_body: object = None,
-        body: bytes | None = None,
+        body: bytes | AsyncIterator[bytes] | None = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Response:

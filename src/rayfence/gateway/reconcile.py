@@ -32,7 +32,7 @@ async def reconcile(service: Service, intents: tuple[OpenIntent, ...], complete:
         for intent in waiting:
             try:
                 complete(intent, await outcome_of(service, intent))
-            except (Refused, ValueError):
+            except Refused:
                 still.append(intent)
         waiting = still
         if waiting:
@@ -43,7 +43,12 @@ async def reconcile(service: Service, intents: tuple[OpenIntent, ...], complete:
 async def outcome_of(service: Service, intent: OpenIntent) -> Found:
     """What became of one write. Raises Refused while Ray does not answer."""
     look = _LOOKS.get(intent.action)
-    return "unknown" if look is None else await look(service, intent.object)
+    if look is None:
+        return "unknown"
+    try:
+        return await look(service, intent.object)
+    except ValueError:  # no name that Ray could know
+        return "unknown"
 
 
 async def _submitted(service: Service, name: str) -> Found:

@@ -1,8 +1,12 @@
-"""The service checks again what Envoy checked, and says nothing when it fails."""
+"""The service checks again what Envoy checked, and says nothing when it fails.
+
+Subject: `rayfence.gateway.app`, driven through the whole service.
+"""
 
 import base64
 import json
 
+import httpx2
 import pytest
 
 from rayfence.gateway.service import Call, Service
@@ -12,7 +16,7 @@ from tests.sim.gateway import SimGateway, payload
 pytestmark = pytest.mark.anyio
 
 
-async def ask(gateway: SimGateway, method: str, path: str, **headers: str):  # type: ignore[no-untyped-def]
+async def ask(gateway: SimGateway, method: str, path: str, **headers: str) -> httpx2.Response:
     """A request with exactly these headers."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return await gateway.client.request(method, path, headers=sent)

@@ -61,12 +61,11 @@ async def query_trail(service: Service, call: Call) -> Response:
     asked = dict(call.request.query_params)
     unknown = set(asked) - {*_CONDITIONS, "limit", "after", "last"}
     if unknown or len(asked) != len(call.request.query_params.multi_items()):
-        raise Refused(
-            400, "bad_request", f"the trail is asked for {', '.join(_CONDITIONS)}, limit, after, last"
-        )
+        raise Refused(400, "bad_request", f"the trail is asked for {', '.join(_CONDITIONS)}, limit, after, last")
     if any(len(value) > 512 for value in asked.values()):
         raise Refused(400, "bad_request", "a condition has at most 512 characters")
-    query = Query(*(asked.get(name, "") for name in _CONDITIONS))
+    subject, action, about, verdict, kind, ref, since, until = (asked.get(name, "") for name in _CONDITIONS)
+    query = Query(subject, action, about, verdict, kind, ref, since, until)
     folder = Path(service.settings.trail_dir)
     if "last" in asked:
         page = await asyncio.to_thread(last_page, folder, query, _number(asked, "last", LONGEST_PAGE))
@@ -81,7 +80,8 @@ def next_page(folder: Path, query: Query, place: Place, limit: int) -> Page:
     """Up to `limit` matching records after `place`."""
     found: list[tuple[str, Record]] = []
     looked = 0
-    for path in _segments(folder, place):
+    paths = _segments(folder, place)
+    for path in paths:
         chain = chain_of(path.name)
         counted = _Counted(path, place.seq if chain == place.chain else -1)
         for record in select(counted, replace(query, after_seq=counted.after)):
@@ -93,7 +93,7 @@ def next_page(folder: Path, query: Query, place: Place, limit: int) -> Page:
         if counted.last >= 0:
             place = Place(chain, counted.last)
         if looked >= LINES:
-            return Page(tuple(found), place, more=True)
+            return Page(tuple(found), place, more=path != paths[-1])
     return Page(tuple(found), place, more=False)
 
 
@@ -125,11 +125,13 @@ class _Counted:
         self.last = after if after >= 0 else first_of(path.name) - 1
 
     def __iter__(self) -> Iterator[bytes]:
+        first = first_of(self._path.name)
         with self._path.open("rb") as file:
             for number, line in enumerate(file):
-                if line.endswith(b"\n"):
+                # Places follow from the segment's name, so that what was read before is passed over unparsed.
+                if line.endswith(b"\n") and first + number > self.after:
                     self.lines += 1
-                    self.last = max(self.last, first_of(self._path.name) + number)
+                    self.last = first + number
                     yield line
 
 

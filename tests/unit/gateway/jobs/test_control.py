@@ -1,4 +1,7 @@
-"""Stop and delete: owner or operator, canonical id, recorded first."""
+"""Stop and delete: owner or operator, canonical id, recorded first.
+
+Subject: `rayfence.gateway.jobs.control`, driven through the whole service.
+"""
 
 import pytest
 

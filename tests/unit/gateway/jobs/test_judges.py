@@ -1,4 +1,7 @@
-"""Envoy's questions about logs and connections."""
+"""Envoy's questions about logs and connections.
+
+Subject: `rayfence.gateway.jobs.judges`, driven through the whole service.
+"""
 
 import pytest
 

@@ -1,4 +1,9 @@
-"""Packages live under their owner's name: nobody plants, replaces or finds another's."""
+"""Packages live under their owner's name: nobody plants, replaces or finds another's.
+
+Subject: `rayfence.gateway.jobs.packages`, driven through the whole service.
+"""
+
+from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
@@ -44,11 +49,11 @@ async def test_the_size_is_bounded_announced_or_not(announced: bool) -> None:
         assert (await gateway.request("PUT", PATH, alice, body=b"x" * 1000)).status_code == 200
         stored = dict(gateway.ray.packages)
 
-        async def parts():  # type: ignore[no-untyped-def]
+        async def parts() -> AsyncIterator[bytes]:
             for _ in range(20):
                 yield b"y" * 100
 
-        body = b"y" * 2000 if announced else parts()
+        body: bytes | AsyncIterator[bytes] = b"y" * 2000 if announced else parts()
         answer = await gateway.request("PUT", PATH, alice, body=body)
         assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
         assert gateway.ray.packages == stored

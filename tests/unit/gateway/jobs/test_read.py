@@ -1,4 +1,7 @@
-"""Lists and details: owners and operators see all, others that a job is there; Ray's own models read every answer."""
+"""Lists and details: owners and operators see all, others that a job is there; Ray's own models read every answer.
+
+Subject: `rayfence.gateway.jobs.read`, driven through the whole service.
+"""
 
 import json
 from typing import Any

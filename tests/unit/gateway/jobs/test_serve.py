@@ -1,4 +1,7 @@
-"""Serve's control plane: operators only, recorded first, Ray's reason told."""
+"""Serve's control plane: operators only, recorded first, Ray's reason told.
+
+Subject: `rayfence.gateway.jobs.serve`, driven through the whole service.
+"""
 
 from typing import Any
 

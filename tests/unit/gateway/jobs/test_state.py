@@ -1,4 +1,7 @@
-"""Ray's state: own rows whole, others' rows cut, no oracle by filters, no answer of unknown shape."""
+"""Ray's state: own rows whole, others' rows cut, no oracle by filters, no answer of unknown shape.
+
+Subject: `rayfence.gateway.jobs.state`, driven through the whole service.
+"""
 
 import json
 from typing import Any
@@ -20,7 +23,13 @@ async def populate(gateway: SimGateway) -> str:
     ray.jobs[name]["job_id"] = "02000000"
     environment = json.dumps({"env_vars": {"KEY": SECRET}})
     ray.states["tasks"] = [
-        {"task_id": "t1", "job_id": "02000000", "name": "f", "error_message": SECRET, "runtime_env_info": {"x": SECRET}},
+        {
+            "task_id": "t1",
+            "job_id": "02000000",
+            "name": "f",
+            "error_message": SECRET,
+            "runtime_env_info": {"x": SECRET},
+        },
         {"task_id": "t2", "job_id": "09000000", "name": "g", "error_message": SECRET, "runtime_env_info": None},
     ]
     ray.states["actors"] = [
@@ -31,9 +40,24 @@ async def populate(gateway: SimGateway) -> str:
     ray.states["cluster_events"] = [event]
     ray.events = {"global": [event]}
     ray.timeline = [{"cat": "task", "name": "f", "args": {"job_id": "02000000", "traceback": SECRET}}]
-    ray.actors = {"a1": {"actorId": "a1", "jobId": "02000000", "exitDetail": SECRET, "processStats": {"cmdline": [SECRET]}}}
-    worker = {"pid": 7, "jobId": "02000000", "cmdline": [SECRET], "coreWorkerStats": [{"pid": 7, "objectRefs": [SECRET]}]}
-    ray.nodes = {"n1": {"hostname": "h", "cmdline": [SECRET], "actors": dict(ray.actors), "workers": [worker], "raylet": {"nodeId": "n1"}}}
+    ray.actors = {
+        "a1": {"actorId": "a1", "jobId": "02000000", "exitDetail": SECRET, "processStats": {"cmdline": [SECRET]}}
+    }
+    worker = {
+        "pid": 7,
+        "jobId": "02000000",
+        "cmdline": [SECRET],
+        "coreWorkerStats": [{"pid": 7, "objectRefs": [SECRET]}],
+    }
+    ray.nodes = {
+        "n1": {
+            "hostname": "h",
+            "cmdline": [SECRET],
+            "actors": dict(ray.actors),
+            "workers": [worker],
+            "raylet": {"nodeId": "n1"},
+        }
+    }
     ray.log_files = {"driver": [f"job-driver-{name}.log", "job-driver-other-1.log"], "gcs_server": ["gcs_server.out"]}
     return name
 
@@ -143,7 +167,9 @@ async def test_a_download_of_the_timeline(gateway: SimGateway) -> None:
 async def test_platform_events_are_absent_unless_ray_has_them(gateway: SimGateway) -> None:
     bob = gateway.token("bob")
     assert (await gateway.request("GET", "/api/v0/platform_events", bob)).status_code == 404
-    gateway.ray.platform_events = [{"eventId": "p1", "message": SECRET, "platformEvent": {"message": SECRET, "reason": "r"}}]
+    gateway.ray.platform_events = [
+        {"eventId": "p1", "message": SECRET, "platformEvent": {"message": SECRET, "reason": "r"}}
+    ]
     shown = await get(gateway, "/api/v0/platform_events", bob)
     assert SECRET not in json.dumps(shown)
     assert shown["data"]["events"][0]["eventId"] == "p1"
@@ -151,7 +177,13 @@ async def test_platform_events_are_absent_unless_ray_has_them(gateway: SimGatewa
 
 @pytest.mark.parametrize(
     "answer",
-    [Answer(value=[]), Answer(value="x"), Answer(text="x"), reply("", result={"result": 3}), reply("", result={"result": [3]})],
+    [
+        Answer(value=[]),
+        Answer(value="x"),
+        Answer(text="x"),
+        reply("", result={"result": 3}),
+        reply("", result={"result": [3]}),
+    ],
 )
 async def test_unknown_shapes_are_not_passed_on(gateway: SimGateway, answer: Answer) -> None:
     await gateway.service.records.listing()
@@ -161,7 +193,7 @@ async def test_unknown_shapes_are_not_passed_on(gateway: SimGateway, answer: Ans
 
 
 async def test_rays_errors_keep_their_reason_and_lose_their_place(gateway: SimGateway) -> None:
-    text = "Traceback (most recent call last):\n  File \"/srv/x.py\", line 1, in f\nValueError: Given limit 99999 exceeds"
+    text = 'Traceback (most recent call last):\n  File "/srv/x.py", line 1, in f\nValueError: Given limit 99999 exceeds'
     gateway.ray.failing = reply(text, status=500, result=None)
     refused = await gateway.request("GET", "/api/v0/tasks", gateway.token("bob"))
     assert (refused.status_code, refused.json()["message"]) == (502, "Ray failed: Given limit 99999 exceeds.")

@@ -1,4 +1,7 @@
-"""Submitting: the id and the owner are the gateway's, and nothing reaches Ray that was refused or not recorded."""
+"""Submitting: the id and the owner are the gateway's, and nothing reaches Ray that was refused or not recorded.
+
+Subject: `rayfence.gateway.jobs.submit`, driven through the whole service.
+"""
 
 import json
 import re

@@ -1,4 +1,7 @@
-"""What is known before log-in, and the service's health."""
+"""What is known before log-in, and the service's health.
+
+Subject: `rayfence.gateway.login.discovery`, driven through the whole service.
+"""
 
 import pytest
 

@@ -1,4 +1,7 @@
-"""The log-in page, the hand-over to the dashboard, and what a foreign page can't do with them."""
+"""The log-in page, the hand-over to the dashboard, and what a foreign page can't do with them.
+
+Subject: `rayfence.gateway.login.forms`, driven through the whole service.
+"""
 
 import re
 from typing import Any

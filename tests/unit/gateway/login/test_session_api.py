@@ -1,7 +1,11 @@
-"""Sessions and tokens over HTTP: what a log-in gives, what a token may be, how both end."""
+"""Sessions and tokens over HTTP: what a log-in gives, what a token may be, how both end.
+
+Subject: `rayfence.gateway.login.session_api`, driven through the whole service.
+"""
 
 import asyncio
 
+import httpx2
 import pytest
 
 from rayfence.gateway.identity.accounts import Account
@@ -25,12 +29,12 @@ async def login(gateway: SimGateway, name: str, password: str = PASSWORD) -> str
     return str(answer.json()["session"])
 
 
-async def session(gateway: SimGateway, body: object):  # type: ignore[no-untyped-def]
+async def session(gateway: SimGateway, body: object) -> httpx2.Response:
     """POST /v1/session."""
     return await gateway.request("POST", "/v1/session", surface=Surface.LOGIN, json_body=body)
 
 
-async def token(gateway: SimGateway, session_token: str, body: object = None):  # type: ignore[no-untyped-def]
+async def token(gateway: SimGateway, session_token: str, body: object = None) -> httpx2.Response:
     """POST /v1/token."""
     return await gateway.request("POST", "/v1/token", session_token, surface=Surface.LOGIN, json_body=body)
 

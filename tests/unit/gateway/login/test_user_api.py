@@ -1,4 +1,7 @@
-"""Accounts over HTTP: who may change what, and that a change ends what claimed the old state."""
+"""Accounts over HTTP: who may change what, and that a change ends what claimed the old state.
+
+Subject: `rayfence.gateway.login.user_api`, driven through the whole service.
+"""
 
 from typing import Any
 
