@@ -1,5 +1,6 @@
 """One HTTP/2 request by hand, against a library's server."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from collections.abc import Callable
 import h2.config
 import h2.connection
 import h2.events
+import h2.exceptions
 import hpack
 import pytest
 from hypothesis import given
@@ -38,7 +40,11 @@ def exchange(shot: Shot, serve: Serve) -> tuple[Answer, dict[str, str], bytes]:
                     serve(connection, event.stream_id, seen)
             theirs.sendall(connection.data_to_send())
 
-    thread = threading.Thread(target=run)
+    def run_quietly() -> None:
+        with contextlib.suppress(h2.exceptions.ProtocolError, OSError):  # a connection that it has ended itself
+            run()
+
+    thread = threading.Thread(target=run_quietly)
     thread.start()
     with ours, theirs:
         ours.settimeout(5)
