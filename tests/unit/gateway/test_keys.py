@@ -54,6 +54,7 @@ def test_a_key_without_id_is_called_by_its_file(folder: Path) -> None:
         json.dumps(ECKey.generate_key("P-256").as_dict(private=False)),
         json.dumps(OctKey.generate_key(256).as_dict(private=True)),
     ],
+    ids=["nothing", "object", "list", "another curve", "public only", "symmetric"],  # never the key: it differs by run
 )
 def test_what_is_no_signing_key_stops_the_start(folder: Path, text: str) -> None:
     write_private(folder / "k.json", text)
