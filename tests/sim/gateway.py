@@ -231,13 +231,20 @@ def payload(claims: Principal, **changes: object) -> str:
 
 
 @asynccontextmanager
-async def sim_gateway(**changes: Any) -> AsyncIterator[SimGateway]:
-    """A running gateway with empty Ray behind it; `changes` go into its settings."""
+async def sim_gateway(*, real_ray: tuple[int, str] | None = None, **changes: Any) -> AsyncIterator[SimGateway]:
+    """A running gateway with empty Ray behind it; `changes` go into its settings.
+
+    `real_ray`: port and token of a real dashboard that takes the place of the simulated one.
+    """
     folder = Path(tempfile.mkdtemp(prefix="rf-gw-"))
     ray, journal = SimRay(), SimJournal()
     try:
         settings = make_settings(folder, **changes)
-        service = make_service(settings, journal, transport=httpx2.ASGITransport(app=ray), passwords=Passwords(CHEAP))
+        if real_ray is not None:
+            settings = replace(settings, ray_dashboard_port=real_ray[0])
+            write(Path(settings.ray_token), real_ray[1])
+        transport_to_ray = httpx2.ASGITransport(app=ray) if real_ray is None else None
+        service = make_service(settings, journal, transport=transport_to_ray, passwords=Passwords(CHEAP))
         app = GatewayApp(service, load_routes(settings.ray_version), dict(HANDLERS), JUDGES)
         transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
         async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:

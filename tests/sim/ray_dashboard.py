@@ -252,7 +252,7 @@ class SimRay:
                 if not values.get("node_id") and not values.get("node_ip"):
                     return reply(
                         "Both node id and node ip are not provided. Please provide at least one of them.",
-                        status=500,
+                        status=400,
                         result=None,
                     )
                 return reply("", result=self.log_files)
@@ -297,9 +297,9 @@ class SimRay:
         try:
             applications = json.loads(seen.body)["applications"]
         except (ValueError, KeyError, TypeError):
-            return Answer(
-                400, text="1 validation error for ServeDeploySchema\napplications\n  Field required [type=missing]"
-            )
+            problem = "applications\n  Field required [type=missing, input_value={'apps': []}, input_type=dict]"
+            more = "    For further information visit https://errors.pydantic.dev/2.14/v/missing"
+            return Answer(400, text=f"1 validation error for ServeDeploySchema\n{problem}\n{more}")
         self.serve = {"applications": {item["name"]: item for item in applications}}
         return Answer()
 

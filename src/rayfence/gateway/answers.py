@@ -108,9 +108,10 @@ def ray_reason(text: str) -> str:
         found = _EXCEPTION.match(line)
         if found and found.group(2).strip(" ."):
             return scrub(_NESTED.sub("", found.group(2)))
-    # No traceback: a plain sentence such as "Job x does not exist". A `File "…", line 3` would be half a traceback.
-    plain = [line for line in lines if not line.startswith(("File ", "Traceback", "~", "^"))]
-    return scrub(plain[-1]) if plain and len(lines) <= 3 else ""
+    # No exception line: a plain sentence, or pydantic's few lines. Half a traceback says nothing to a caller.
+    if any(line.startswith(("Traceback", 'File "')) for line in lines):
+        return ""
+    return scrub(" ".join(line for line in lines if not line.startswith("For further information")))
 
 
 def _quoted(text: str) -> str:

@@ -50,6 +50,8 @@ async def test_refusals(gateway: SimGateway) -> None:
     assert not gateway.ray.writes()
     refused = await ask(gateway, "PUT", json_body={"apps": []})
     assert (refused.status_code, refused.json()["error"]) == (400, "ray_refused")
+    assert "applications Field required" in refused.json()["message"]
+    assert "pydantic.dev" not in refused.text
     gateway.journal.failing = True
     assert (await ask(gateway, "DELETE")).status_code == 503
     assert len(gateway.ray.writes()) == 1
