@@ -11,7 +11,7 @@ A folder that can't be read as keys changes nothing: the service goes on with wh
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from rayfence.access.signing_keys import JWT_FILE, with_generation
 from rayfence.errors import RayfenceError
 from rayfence.gateway.answers import Refused
 from rayfence.gateway.files import write_private
-from rayfence.gateway.keys import SigningKeys, load_signing_keys
+from rayfence.gateway.keys import SigningKeys, load_secrets, load_signing_keys
 from rayfence.gateway.recorder import Recorder
 from rayfence.model.gateway import GatewaySettings
 
@@ -31,6 +31,7 @@ LOOK_SECONDS: Final = 1.0
 FOLLOW_SECONDS: Final = 1.0
 
 Seen = tuple[tuple[str, int, int], ...]
+Secrets = tuple[tuple[str, bytes], ...]
 
 
 def publish_keys(settings: GatewaySettings, keys: SigningKeys) -> bool:
@@ -55,34 +56,52 @@ def look(folder: Path) -> Seen:
 
 
 class KeyWatch:
-    """Follows the signing folder and hands new keys to `use`. `run` it as a task."""
+    """Follows a key folder and has `take` take over what lies there. `run` it as a task."""
 
-    def __init__(self, settings: GatewaySettings, recorder: Recorder, use: Callable[[SigningKeys], None]) -> None:
-        self._settings = settings
-        self._recorder = recorder
-        self._use = use
-        self._folder = Path(settings.signing_keys)
-        self._seen = look(self._folder)
+    def __init__(self, folder: Path, take: Callable[[], Awaitable[None]]) -> None:
+        self._folder = folder
+        self._take = take
+        self._seen = look(folder)
 
     async def run(self) -> None:
-        """Look until cancelled; whatever fails is tried again when the folder changes."""
+        """Look until cancelled; the old keys stay in use while the new ones can't be."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.step()
             except (RayfenceError, Refused, OSError, ValueError):
-                LOGGER.exception("new signing keys can't be used; the old ones stay in use")
+                LOGGER.exception("the keys in %s can't be taken over; the old ones stay in use", self._folder.name)
 
     async def step(self) -> bool:
-        """Take over what changed since the last look; whether anything did. Raises StateError, OSError, Refused."""
+        """Take over what changed since the last look; whether anything did.
+
+        Raises StateError for keys that are none, which is tried again when the folder changes; OSError and Refused
+        (a full disk) are tried again at once.
+        """
         seen = look(self._folder)
         if seen == self._seen:
             return False
+        try:
+            await self._take()
+        except (RayfenceError, ValueError):
+            self._seen = seen
+            raise
         self._seen = seen
-        keys = load_signing_keys(self._folder)
-        subject = self._settings.operator_subject
-        async with self._recorder.write(subject, "key.rotate", keys.newest, "", {"keys": len(keys.keys)}):
-            publish_keys(self._settings, keys)
-            await asyncio.sleep(FOLLOW_SECONDS)
-            self._use(keys)
         return True
+
+
+async def take_signing_keys(settings: GatewaySettings, recorder: Recorder, use: Callable[[SigningKeys], None]) -> None:
+    """Steps 1 to 3 for the folder of signing keys, recorded. Raises StateError, OSError, Refused."""
+    keys = load_signing_keys(Path(settings.signing_keys))
+    detail = {"keys": len(keys.keys)}
+    async with recorder.write(settings.operator_subject, "key.rotate", keys.newest, "", detail):
+        publish_keys(settings, keys)
+        await asyncio.sleep(FOLLOW_SECONDS)
+        use(keys)
+
+
+async def take_stamp_keys(settings: GatewaySettings, recorder: Recorder, use: Callable[[Secrets], None]) -> None:
+    """The same for the keys of job stamps, which nobody but the service reads. Raises StateError, Refused."""
+    keys = load_secrets(Path(settings.stamp_keys))
+    async with recorder.write(settings.operator_subject, "key.rotate", keys[-1][0], "", {"stamp_keys": len(keys)}):
+        use(keys)

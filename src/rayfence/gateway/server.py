@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,7 +22,7 @@ from rayfence.gateway.ingest import Ingest
 from rayfence.gateway.journal import Journal
 from rayfence.gateway.leafwatch import LeafWatch
 from rayfence.gateway.reconcile import reconcile
-from rayfence.gateway.rotation import KeyWatch
+from rayfence.gateway.rotation import KeyWatch, take_signing_keys, take_stamp_keys
 from rayfence.gateway.service import Service
 from rayfence.gateway.startup import check_files, make_service
 from rayfence.model.gateway import GatewaySettings
@@ -100,10 +101,12 @@ def _background(settings: GatewaySettings, service: Service, journal: Journal) -
     def complete(intent: OpenIntent, verdict: Literal["done", "failed", "unknown"]) -> None:
         journal.outcome(intent.id, verdict=verdict, status=0, detail={"reconciled": 1})
 
+    recorder = service.recorder
     parts = (
         _ingest(settings, journal),
-        KeyWatch(settings, service.recorder, service.minter.use).run(),
-        LeafWatch(settings, service.recorder).run(),
+        KeyWatch(Path(settings.signing_keys), partial(take_signing_keys, settings, recorder, service.minter.use)).run(),
+        KeyWatch(Path(settings.stamp_keys), partial(take_stamp_keys, settings, recorder, service.use_stamp_keys)).run(),
+        LeafWatch(settings, recorder).run(),
         reconcile(service, journal.open_intents(), complete),
     )
     tasks = [asyncio.create_task(part) for part in parts]

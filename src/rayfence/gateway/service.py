@@ -1,6 +1,6 @@
 """What every handler works with: the parts of the running service, and one call to it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -51,6 +51,11 @@ class Service:
     def dashboard_origin(self) -> str:
         """The dashboard host's origin."""
         return f"https://{self.settings.hosts.dashboard}:{self.settings.port}"
+
+    def use_stamp_keys(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        """Sign and verify job stamps with other keys from now on; what the old ones vouched for is looked at anew."""
+        self.stamps.use(keys)
+        self.records.forget()
 
     async def close(self) -> None:
         """Let what is under way finish, then close every part."""

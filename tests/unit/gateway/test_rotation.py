@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from joserfc.jwk import ECKey
 from rayfence.access.signing_keys import JWT_FILE
 from rayfence.errors import StateError
 from rayfence.gateway import rotation
-from rayfence.gateway.rotation import KeyWatch, publish_keys
+from rayfence.gateway.answers import Refused
+from rayfence.gateway.rotation import KeyWatch, publish_keys, take_signing_keys, take_stamp_keys
 from rayfence.model.routes import Role
 from tests.sim.gateway import SimGateway, write
 
@@ -35,10 +37,17 @@ def put(folder: str, name: str, seconds: int) -> str:
     return str(key.as_dict()["kid"])
 
 
+def signing_watch(gateway: SimGateway) -> KeyWatch:
+    """The watch over signing keys, as the server makes it."""
+    settings, service = gateway.settings, gateway.service
+    take = partial(take_signing_keys, settings, service.recorder, service.minter.use)
+    return KeyWatch(Path(settings.signing_keys), take)
+
+
 async def test_a_new_key_signs_and_the_old_verifies_until_it_goes(gateway: SimGateway) -> None:
     settings, service = gateway.settings, gateway.service
     write(Path(settings.envoy_dir) / JWT_FILE, json.dumps(FILTER))
-    watch = KeyWatch(settings, service.recorder, service.minter.use)
+    watch = signing_watch(gateway)
     assert not await watch.step()
     before = gateway.token("alice")
     new = put(settings.signing_keys, "two.json", 60)
@@ -59,7 +68,7 @@ async def test_a_new_key_signs_and_the_old_verifies_until_it_goes(gateway: SimGa
 
 async def test_a_damaged_key_changes_nothing(gateway: SimGateway) -> None:
     settings, service = gateway.settings, gateway.service
-    watch = KeyWatch(settings, service.recorder, service.minter.use)
+    watch = signing_watch(gateway)
     write(Path(settings.signing_keys) / "two.json", "{}")
     with pytest.raises(StateError):
         await watch.step()
@@ -72,3 +81,33 @@ async def test_the_set_is_written_only_when_it_differs(gateway: SimGateway) -> N
     assert not publish_keys(gateway.settings, keys)
     write(Path(gateway.settings.jwks), "{}")
     assert publish_keys(gateway.settings, keys)
+
+
+async def test_a_new_stamp_key_signs_and_owners_stay_owners_until_the_old_goes(gateway: SimGateway) -> None:
+    settings, service = gateway.settings, gateway.service
+    take = partial(take_stamp_keys, settings, service.recorder, service.use_stamp_keys)
+    watch = KeyWatch(Path(settings.stamp_keys), take)
+    alice = gateway.token("alice")
+    old = await gateway.submit(alice)
+    second = Path(settings.stamp_keys) / "stamp2"
+    write(second, "cd" * 32)
+    os.utime(second, (2e9, 2e9))
+    assert await watch.step()
+    new = await gateway.submit(alice)
+    for name in (old, new):
+        assert (await gateway.request("GET", f"/api/jobs/{name}/logs", alice)).status_code == 200
+    (Path(settings.stamp_keys) / "stamp1").unlink()
+    assert await watch.step()
+    assert (await gateway.request("GET", f"/api/jobs/{old}/logs", alice)).status_code == 403
+    assert (await gateway.request("GET", f"/api/jobs/{new}/logs", alice)).status_code == 200
+
+
+async def test_a_full_disk_is_tried_again(gateway: SimGateway) -> None:
+    watch = signing_watch(gateway)
+    new = put(gateway.settings.signing_keys, "two.json", 60)
+    gateway.journal.failing = True
+    with pytest.raises(Refused):
+        await watch.step()
+    gateway.journal.failing = False
+    assert await watch.step()
+    assert gateway.journal.actions() == [("key.rotate", new, "done")]

@@ -92,6 +92,11 @@ class JobRecords:
         """Whose the record is; None without a valid stamp of this instance, session and id."""
         return self._owner(record, await self._ray.session_name())
 
+    def forget(self) -> None:
+        """Keys changed: verified stamps are to be verified again."""
+        self._verified.clear()
+        self.changed()
+
     def changed(self) -> None:
         """A job was submitted, stopped or deleted: what was read before is old."""
         self._listing = _Shared()

@@ -15,6 +15,10 @@ class Stamps:
     ) -> None:
         self._instance = instance
         self._clock = clock
+        self.use(keys)
+
+    def use(self, keys: Sequence[tuple[str, bytes]]) -> None:
+        """Sign and verify with other keys from now on."""
         self._keys = tuple(StampKey(kid, secret) for kid, secret in reversed(keys))
         # The oldest names the namespaces: a rotation must not hide everyone's uploaded packages from them.
         self._namespace_key = keys[0][1]
