@@ -25,7 +25,7 @@ from tests.local.ray_instance import (
     wait_until,
 )
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.exhaustive]
 WORKER_SECONDS = 30  # promised bounds
 HEAD_SECONDS = 60
 

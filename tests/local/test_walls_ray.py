@@ -16,7 +16,7 @@ from rayfence.adapters.processes import process_table
 from rayfence.adapters.tls import authority, leaf
 from tests.local.ray_instance import HEAD, RayInstance, authority_request, certificate_request
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.exhaustive]
 JOB_SECONDS = 240
 
 ATTACK: Final = """

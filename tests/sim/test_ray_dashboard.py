@@ -54,7 +54,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="module", params=["simulated", pytest.param("real", marks=pytest.mark.ray)])
+@pytest.fixture(
+    scope="module", params=["simulated", pytest.param("real", marks=[pytest.mark.ray, pytest.mark.exhaustive])]
+)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Both dashboards in turn; the real one is taken down and forgotten afterwards."""
     if request.param == "simulated":
@@ -273,6 +275,7 @@ async def test_the_service_in_front_of_it(place: Place) -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.exhaustive
 async def test_rays_own_models_read_what_strangers_get() -> None:
     """Ray's client and its state API validate every row; a withheld field must not break them."""
     from ray.dashboard.modules.job.pydantic_models import JobDetails  # noqa: PLC0415 - seconds to import
