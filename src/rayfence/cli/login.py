@@ -59,7 +59,7 @@ def read_password(prompt: str, from_stdin: bool, confirm: bool = False) -> str:
     if from_stdin:
         text = sys.stdin.readline().rstrip("\n")
     elif output.is_terminal():
-        again = "Again: " if confirm else False
+        again = "The password again: " if confirm else False
         text = click.prompt(prompt, prompt_suffix="", hide_input=True, confirmation_prompt=again, err=True)
     else:
         raise StateError("no terminal to ask for a password", hint="use --password-stdin")
