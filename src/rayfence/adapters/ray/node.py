@@ -20,9 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
+from rayfence.adapters.ray import watch
+
 LOOPBACK: Final = "127.0.0.1"
 NOT_STARTED: Final = 3  # exit status: the start was refused or took too long
-NODE_ENDED: Final = 4  # exit status: one of the node's processes has ended, so the node has
+NODE_ENDED: Final = watch.NODE_ENDED  # exit status: one of the node's processes has ended, so the node has
 _OWN_FLAGS: Final = ("--head", "--block", "--node-ip-address", "--disable-usage-stats")  # set here, whatever is asked
 SINGLE_MACHINE: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
@@ -91,7 +93,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
     2. Arm the deadline.
     3. A new head begins a new session: files of the last one are removed, or restarts would fill the disk.
     4. Import Ray with the single-machine mode on, compare the version, lift the mode here.
-    5. Hand over to `ray start --block`.
+    5. Hand over to `ray start --block`; when it has started everything, become the small watcher (`watch`).
     """
     try:
         flags = parse(arguments)
@@ -150,26 +152,25 @@ def _import_ray(version: str) -> None:
 
 
 def _watch_node(flags: NodeFlags, started: threading.Event) -> None:
-    """`ray start --block` asks once a second which processes have died, for the first time when the start is complete.
+    """`ray start --block` asks which processes have died, for the first time when the start is complete: take over
+    then.
 
-    It ignores those that ended by SIGTERM or with status 0, so a head without its GCS would linger: here each one ends
-    the node.
+    Ray's own watch ignores processes that ended by SIGTERM or with status 0, so a head without its GCS would linger.
+    And it keeps all of Ray loaded in a process that only waits.
     """
     from ray._private.node import Node  # noqa: PLC0415
 
     original: Callable[..., list[tuple[str, object]]] = Node.dead_processes
 
     def dead_processes(node: Node) -> list[tuple[str, object]]:
-        if not started.is_set():
-            started.set()
-            _write_marker(flags.marker, {"run": os.environ.get("RAYFENCE_RUN", ""), "node": str(node.node_id)})
         dead = original(node)
         if dead:
-            sys.stderr.write(f"rayfence: ended: {', '.join(str(kind) for kind, _ in dead)}; the node ends with it\n")
-            sys.stderr.flush()
-            node.kill_all_processes(check_alive=False, allow_graceful=False)
-            os._exit(NODE_ENDED)
-        return dead
+            _refuse(f"ended during the start: {', '.join(str(kind) for kind, _ in dead)}")
+        started.set()
+        pids = [f"{kind}={info.process.pid}" for kind, infos in node.all_processes.items() for info in infos]
+        _write_marker(flags.marker, {"run": os.environ.get("RAYFENCE_RUN", ""), "node": str(node.node_id)})
+        small = (os.path.realpath(sys.executable), "-I", "-S", "-E", watch.__file__)
+        os.execv(small[0], [*small, *pids])  # noqa: S606 - this process goes on as the watcher; its children stay
 
     Node.dead_processes = dead_processes  # type: ignore[method-assign]
 
