@@ -42,8 +42,8 @@ class EnvoyAdmin:
         """
         try:
             epoch = await self._started()
-            taken = time.time()
             answer = await self._client.get("/stats", params={"filter": _COUNTERS, "format": "json"})
+            taken = time.time()
             finished = _finished(answer.json())
             # Restarted between the two questions: the counters belong to nobody.
             return Sample(taken, epoch, finished) if finished and await self._started() == epoch else None

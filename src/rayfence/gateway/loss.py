@@ -17,12 +17,20 @@ SETTLE_SECONDS: Final = 3.0
 #: Samples that must agree.
 AGREEING: Final = 3
 
+#: Lines that ended so shortly after a sample are taken for its own: the counters are read in the course of some
+#: milliseconds. Under load this hides a small loss until the load pauses; without it a busy gateway would report
+#: losses it has not had.
+SLACK_SECONDS: Final = 0.05
+
 #: Lines remembered between two samples, to find those of an Envoy that was started in between.
 _RECENT_LINES: Final = 200_000
 
 
 class Sample(NamedTuple):
-    """Envoy's counters at `taken`, seconds. `epoch`: when this Envoy started. `finished`: requests by stat prefix."""
+    """Envoy's counters at `taken`, seconds, when the answer had come. `epoch`: when this Envoy started.
+
+    `finished`: requests by stat prefix.
+    """
 
     taken: float
     epoch: float
@@ -74,8 +82,10 @@ class LossCount:
             return
         self._lines[prefix] = self._lines.get(prefix, 0) + 1
         self._recent.append((prefix, started))
+        # Each way round, the doubt is in favour of "nothing is missing": before and after a count begins.
+        slack = -SLACK_SECONDS if self._unjudged else SLACK_SECONDS
         for pending in self._pending:
-            if ended > pending.sample.taken:
+            if ended > pending.sample.taken + slack:
                 pending.later[prefix] = pending.later.get(prefix, 0) + 1
 
     def sample(self, sample: Sample) -> None:
@@ -112,20 +122,29 @@ class LossCount:
             pending = self._pending.popleft()
             if self._closing is not None:
                 self._add(lost, self._close())
-            if self._unjudged:
-                # Begin here: by now, what had ended when the sample was taken has been read.
-                self._unjudged = False
-                self._lines = {p: n + pending.later.get(p, 0) for p, n in pending.sample.finished.items()}
             for prefix, finished in pending.sample.finished.items():
-                lines = self._lines.get(prefix, 0) - pending.later.get(prefix, 0)
                 seen = self._deficits.setdefault(prefix, deque(maxlen=AGREEING))
-                seen.append(finished - lines)
-                certain = min(seen) if len(seen) == AGREEING else 0
-                known = self._missing.get(prefix, 0)
-                if certain > known:
-                    self._missing[prefix] = certain
-                    self._add(lost, {prefix: certain - known})
+                seen.append(finished - self._lines.get(prefix, 0) + pending.later.get(prefix, 0))
+                if len(seen) == AGREEING and not self._unjudged:
+                    self._judge(prefix, min(seen), lost)
+            if self._unjudged and all(len(seen) == AGREEING for seen in self._deficits.values()):
+                self._begin_here()
         return lost
+
+    def _begin_here(self) -> None:
+        """What was missing when we began to look is nobody's loss: from now on every request must have its line."""
+        for prefix, seen in self._deficits.items():
+            self._lines[prefix] = self._lines.get(prefix, 0) + min(seen)
+        self._unjudged = False
+        self._deficits.clear()
+        self._pending.clear()
+
+    def _judge(self, prefix: str, certain: int, lost: dict[str, int]) -> None:
+        """Several samples in a row have missed at least `certain` lines; below zero, lines came early."""
+        known = self._missing.get(prefix, 0)
+        if certain > known:
+            self._missing[prefix] = certain
+            self._add(lost, {prefix: certain - known})
 
     def _close(self) -> dict[str, int]:
         """What the Envoy that ended had counted and never logged: lines it held in memory when it was killed."""

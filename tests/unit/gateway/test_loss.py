@@ -17,7 +17,7 @@ class Timeline:
 
     def requests(self, number: int, *, logged: bool = True, ended: float | None = None) -> None:
         """Requests that end now, or whose lines come later than a sample."""
-        self.now += 0.01
+        self.now += 0.1
         self.finished += number
         if logged:
             self.lines(number, ended=ended)
@@ -117,6 +117,7 @@ def test_what_was_before_us_is_not_judged() -> None:
     line.finished = 12345
     line.pass_time(AGREEING + 3)
     assert line.lost == 0
+    assert line.count.counted().epoch == line.epoch
     line.requests(6, logged=False)
     line.pass_time(AGREEING + 3)
     assert line.lost == 6
@@ -126,10 +127,33 @@ def test_lines_on_their_way_at_the_first_look_hide_no_later_loss() -> None:
     line = Timeline(LossCount(since=START + 500), now=START + 500)
     line.requests(50, logged=False)
     line.pass_time()
+    assert line.count.counted().epoch == 0.0, "a restart now must not judge either"
     line.lines(50, ended=line.now - 1)
+    line.pass_time(AGREEING + 1)
     line.requests(6, logged=False)
     line.pass_time(AGREEING + 3)
     assert line.lost == 6
+
+
+def test_beginning_under_load_makes_no_loss_when_the_load_ends() -> None:
+    line = Timeline(LossCount(since=START + 500), now=START + 500)
+    for _ in range(AGREEING + 4):
+        line.requests(1000)
+        line.pass_time()
+        # Some end a moment after the sample, some while it was taken.
+        line.requests(20, ended=line.now + 0.02)
+    line.pass_time(AGREEING + 4)
+    assert line.lost == 0
+
+
+def test_a_request_that_ends_while_the_counters_are_read_is_no_loss() -> None:
+    line = Timeline(LossCount(since=START))
+    for _ in range(10):
+        line.requests(1000)
+        line.requests(5, logged=False)
+        line.pass_time()
+        line.lines(5, ended=line.now + 0.004)
+    assert line.lost == 0
 
 
 def test_a_restart_of_the_service_goes_on_counting() -> None:
