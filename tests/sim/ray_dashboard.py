@@ -145,6 +145,8 @@ class SimRay:
                 return self._actors(rest, query)
             case ("GET", ["nodes", *rest]):
                 return self._nodes(rest)
+            case ("GET", ["api", "data", "datasets", job]):
+                return Answer(value={"datasets": [{"dataset": f"of {job}", "operators": [{"operator": "s3cret"}]}]})
             case ("GET", ["events"]):
                 return reply("All events fetched.", events=self.events)
             case (_, ["api", "serve", "applications", ""]):
@@ -258,6 +260,10 @@ class SimRay:
                 return reply("", result=self.log_files)
             case ["tasks", "timeline"]:
                 return Answer(value=self.timeline)
+            case ["tasks", "summarize"]:
+                rows = {row["name"]: {"func_or_class_name": row["name"]} for row in self.states.get("tasks", [])}
+                cluster = {"summary": rows, "total_tasks": len(rows), "summary_by": "func_name"}
+                return reply("", result={"total": len(rows), "result": {"node_id_to_summary": {"cluster": cluster}}})
             case ["platform_events"]:
                 if self.platform_events is None:
                     return Answer(404, text="404: Not Found")

@@ -27,6 +27,7 @@ _ROWS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "state.actors": (("data", "result", "result", "*"), "actor"),
     "state.tasks": (("data", "result", "result", "*"), "task"),
     "state.workers": (("data", "result", "result", "*"), "worker"),
+    "state.placement_groups": (("data", "result", "result", "*"), "placement_group"),
     "state.cluster_events": (("data", "result", "result", "*"), "event"),
     "state.tasks_timeline": (("*",), "timeline"),
     "state.platform_events": (("data", "events", "*"), "platform_event"),
@@ -47,6 +48,9 @@ _ENVELOPE: Final = frozenset(
     {"result", "msg", "total", "num_after_truncation", "num_filtered", "partial_failure_warning", "jobId"}
 )
 _ENVELOPE_PARTS: Final = frozenset({"warnings", "nodeLogicalResources", "hostNameList"})
+
+#: What a summary tells besides names: numbers, and what it is by.
+_TOTALS: Final = frozenset({"total_tasks", "total_actor_tasks", "total_actor_scheduled", "total_actors", "summary_by"})
 
 _JOB_LOG: Final = re.compile(r"job-driver-([A-Za-z0-9_-]+)\.log")
 _WORKER_LOG: Final = re.compile(r"worker-[0-9a-f]+-([0-9a-f]{8})-[0-9]+\.(?:out|err)")
@@ -107,6 +111,21 @@ def filter_log_files(answer: object, caller: Principal, owned: Callable[[str], b
     return _at(answer, ("data", "result", "*"), mine)
 
 
+def filter_summary(answer: object) -> object:
+    """`GET /api/v0/{tasks,actors}/summarize` for strangers: totals only. Rows are named after functions and classes of
+    anybody's code.
+    """
+
+    def totals(row: object) -> object:
+        names = row.get("summary") if isinstance(row, Mapping) else None
+        if not isinstance(row, Mapping) or not isinstance(names, dict | list):
+            raise UnknownShape("a summary has no rows")
+        kept = {key: value for key, value in row.items() if key in _TOTALS and not isinstance(value, dict | list)}
+        return {"summary": type(names)(), **kept}
+
+    return _at(answer, ("data", "result", "result", "node_id_to_summary", "*"), totals)
+
+
 def filter_row(view: str, row: object, caller: Principal, matrix: RoleMatrix, owner_of: OwnerOf) -> object:
     """One row: whole for its owner, else only visible fields. A null row stays null. Raises UnknownShape."""
     if row is None:
@@ -116,6 +135,8 @@ def filter_row(view: str, row: object, caller: Principal, matrix: RoleMatrix, ow
     found = cast(Mapping[str, object], row)
     if caller.operator or owner_of(view, found) == caller.subject:
         return row
+    if view == "timeline" and found.get("ph") == "M":
+        return row  # Ray's own names of a node or process: what the rows of one's own tasks are drawn in
     inner = {
         key: _at(found[key], ("*",), partial(filter_row, name, caller=caller, matrix=matrix, owner_of=owner_of))
         for key, name in _INNER.get(view, ())
@@ -136,6 +157,7 @@ def job_of_row(view: str, row: Mapping[str, object]) -> str | None:
         "job": (("submission_id",),),
         "task": (("job_id",),),
         "actor": (("job_id",),),
+        "placement_group": (("creator_job_id",),),
         "timeline": (("args", "job_id"),),
         "logical_actor": (("jobId",),),
         "worker_process": (("jobId",),),

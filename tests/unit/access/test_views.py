@@ -14,6 +14,7 @@ from rayfence.access.views import (
     filter_events,
     filter_log_files,
     filter_row,
+    filter_summary,
     job_of_log_file,
     job_of_row,
     permitted_filters,
@@ -115,21 +116,26 @@ ANSWERS: dict[str, object] = {
     "jobs.detail": JOB,
     "state.jobs": state(JOB),
     "state.actors": state(
-        {"actor_id": "a", "job_id": "01000000", "serialized_runtime_env": SECRET, "death_cause": {"m": SECRET}}
+        {"actor_id": "a", "job_id": "01000000", "name": SECRET, "class_name": SECRET, "death_cause": {"m": SECRET}}
     ),
     "state.tasks": state(
         {
             "task_id": "t",
             "job_id": "01000000",
+            "name": SECRET,
+            "func_or_class_name": SECRET,
             "error_message": SECRET,
             "runtime_env_info": {"serialized_runtime_env": SECRET},
             "profiling_data": {"events": [SECRET]},
             "events": [{"state": "FAILED", "created_ms": 1, "extra": SECRET}],
         }
     ),
+    "state.placement_groups": state({"placement_group_id": "p", "creator_job_id": "01000000", "name": SECRET}),
     "state.workers": state({"worker_id": "w", "exit_detail": SECRET}),
     "state.cluster_events": state({"event_id": "e", "message": SECRET, "custom_fields": {"submission_id": "ann-1"}}),
-    "state.tasks_timeline": [{"name": "f", "args": {"job_id": "01000000", "traceback": SECRET, "value": SECRET}}],
+    "state.tasks_timeline": [
+        {"name": SECRET, "cat": SECRET, "ph": "X", "args": {"job_id": "01000000", "traceback": SECRET, "name": SECRET}}
+    ],
     "state.platform_events": {"result": True, "msg": "", "data": {"events": [{"eventId": "e", "message": SECRET}]}},
     "nodes.list": {"result": True, "msg": "", "data": {"summary": [NODE], "nodeLogicalResources": {"n": "1/2 CPU"}}},
     "nodes.detail": {
@@ -161,7 +167,8 @@ def test_the_owner_sees_all_of_it(route: str) -> None:
 
 def test_every_view_of_the_catalogue_has_its_rows() -> None:
     views = {route.name for route in load_routes("2.60.0").routes if route.view}
-    assert views == {*ANSWERS, "events.list", "logs.list"}
+    others = {"events.list", "logs.list", "state.actors_summary", "state.tasks_summary", "data.datasets"}
+    assert views == {*ANSWERS, *others}
 
 
 def test_others_jobs_show_id_status_and_times_and_stay_readable_by_rays_client() -> None:
@@ -229,6 +236,24 @@ def test_log_files_are_cut_to_ones_own() -> None:
     assert filter_log_files(answer, OPS, lambda name: False) is answer
     with pytest.raises(UnknownShape):
         filter_log_files({"data": {"result": {"driver": SECRET}}}, ANN, lambda name: True)
+
+
+@pytest.mark.parametrize("rows", [{SECRET: {"func_or_class_name": SECRET}}, [{"name": SECRET, "children": []}]])
+def test_summaries_keep_totals_only(rows: object) -> None:
+    whole = {"summary": rows, "total_tasks": 3, "summary_by": "func_name", "unknown": SECRET}
+    answer = state({})
+    answer["data"]["result"]["result"] = {"node_id_to_summary": {"cluster": whole}}  # type: ignore[index]
+    seen = filter_summary(answer)
+    assert SECRET not in json.dumps(seen)
+    cluster = seen["data"]["result"]["result"]["node_id_to_summary"]["cluster"]  # type: ignore[index]
+    assert cluster == {"summary": type(rows)(), "total_tasks": 3, "summary_by": "func_name"}
+    with pytest.raises(UnknownShape):
+        filter_summary({"data": {"result": {"result": {"node_id_to_summary": {"cluster": SECRET}}}}})
+
+
+def test_the_timelines_own_names_stay() -> None:
+    row = {"name": "process_name", "ph": "M", "pid": 0, "args": {"name": "Node 0"}}
+    assert filter_answer("state.tasks_timeline", [row], BOB, MATRIX, owner_of) == [row]
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,7 @@ def test_job_logs_are_asked_about_and_never_proxied_by_the_service() -> None:
 LEAK_FREE = {
     *("ui.index", "ui.favicon", "ui.static", "ui.timezone", "ui.usage_stats", "version.api", "version.ray"),
     *("health.gcs", "health.prometheus", "health.grafana", "cluster.status", "cluster.activities"),
-    *("cluster.profiling_enabled", "state.actors_summary", "state.nodes", "state.placement_groups"),
-    *("state.tasks_summary", "state.cluster_metadata", "state.runtime_env_redaction", "data.datasets"),
+    *("cluster.profiling_enabled", "state.nodes", "state.cluster_metadata", "state.runtime_env_redaction"),
 }
 
 

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from rayfence.access.views import (
@@ -23,6 +24,7 @@ from rayfence.access.views import (
     filter_answer,
     filter_events,
     filter_log_files,
+    filter_summary,
     job_of_row,
     permitted_filters,
 )
@@ -82,6 +84,34 @@ async def view_log_files(service: Service, call: Call) -> Response:
         raise unknown_shape(call, error) from error
 
 
+async def view_summary(service: Service, call: Call) -> Response:
+    """GET /api/v0/{tasks,actors}/summarize: whole where the query asks for one of the caller's own jobs."""
+    result, listing = await _fetch(service, call)
+    own = {job for job, owner in listing.by_driver.items() if owner == call.caller.subject}
+    if call.caller.operator or own & set(_filtered_jobs(call.request.query_params)):
+        return answer(json_value(result))
+    try:
+        return answer(filter_summary(json_value(result)))
+    except UnknownShape as error:
+        raise unknown_shape(call, error) from error
+
+
+async def view_datasets(service: Service, call: Call) -> Response:
+    """GET /api/data/datasets/{job_id}: of one's own jobs; of others' there are none."""
+    if not call.caller.operator:
+        listing = await service.records.listing()
+        if listing.by_driver.get(call.params["job_id"]) != call.caller.subject:
+            return answer({"datasets": []})
+    result, _ = await _fetch(service, call)
+    return answer(json_value(result))
+
+
+def _filtered_jobs(query: QueryParams) -> list[str]:
+    """Jobs that every row of the answer belongs to, by the query's filters: all filters must hold."""
+    parts = zip(*(query.getlist(f"filter_{part}") for part in ("keys", "predicates", "values")), strict=False)
+    return [value for key, predicate, value in parts if key == "job_id" and predicate == "="]
+
+
 async def _fetch(service: Service, call: Call) -> tuple[RayAnswer, Listing]:
     query = checked_query(service, call)
     path = call.request.scope["raw_path"].decode("latin-1")
@@ -132,6 +162,10 @@ EMPTY: Final = Listing((), (), {}, {})
 HANDLERS: dict[str, Handler] = {
     "state.actors": view_state,
     "state.jobs": view_state,
+    "state.actors_summary": view_summary,
+    "state.tasks_summary": view_summary,
+    "state.placement_groups": view_state,
+    "data.datasets": view_datasets,
     "state.workers": view_state,
     "state.tasks": view_state,
     "state.tasks_timeline": view_timeline,

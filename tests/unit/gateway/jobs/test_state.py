@@ -26,7 +26,7 @@ async def populate(gateway: SimGateway) -> str:
         {
             "task_id": "t1",
             "job_id": "02000000",
-            "name": "f",
+            "name": f"f-{SECRET}",
             "error_message": SECRET,
             "runtime_env_info": {"x": SECRET},
         },
@@ -39,7 +39,8 @@ async def populate(gateway: SimGateway) -> str:
     event = {"event_id": "e1", "message": SECRET, "custom_fields": {"submission_id": name}}
     ray.states["cluster_events"] = [event]
     ray.events = {"global": [event]}
-    ray.timeline = [{"cat": "task", "name": "f", "args": {"job_id": "02000000", "traceback": SECRET}}]
+    ray.states["placement_groups"] = [{"placement_group_id": "p1", "creator_job_id": "02000000", "name": SECRET}]
+    ray.timeline = [{"cat": "task", "name": SECRET, "args": {"job_id": "02000000", "traceback": SECRET}}]
     ray.actors = {
         "a1": {"actorId": "a1", "jobId": "02000000", "exitDetail": SECRET, "processStats": {"cmdline": [SECRET]}}
     }
@@ -66,6 +67,9 @@ PATHS = (
     "/api/v0/tasks?detail=1&limit=100",
     "/api/v0/actors?detail=1",
     "/api/v0/jobs",
+    "/api/v0/placement_groups",
+    "/api/v0/tasks/summarize?filter_keys=job_id&filter_predicates=%3D&filter_values=02000000",
+    "/api/data/datasets/02000000",
     "/api/v0/workers?detail=1",
     "/api/v0/cluster_events",
     "/api/v0/tasks/timeline?job_id=02000000",
@@ -138,6 +142,27 @@ async def test_ray_reads_the_query_that_was_checked(gateway: SimGateway) -> None
     await get(gateway, "/api/v0/tasks?detail=1;filter_keys=x&a=%41&b", gateway.token("bob"))
     asked = next(seen for seen in gateway.ray.seen if seen.path == "/api/v0/tasks")
     assert asked.query == "detail=1%3Bfilter_keys%3Dx&a=A&b="
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?filter_keys=job_id&filter_predicates=%3D&filter_values=09000000",
+        "?filter_keys=job_id&filter_predicates=!%3D&filter_values=02000000",
+        "?filter_keys=state&filter_predicates=%3D&filter_values=02000000",
+        "?filter_keys=state&filter_keys=job_id&filter_predicates=%3D&filter_values=02000000",
+        "?job_id=02000000",
+    ],
+)
+async def test_a_summary_is_whole_only_for_one_job_of_ones_own(gateway: SimGateway, query: str) -> None:
+    await populate(gateway)
+    token = gateway.token("alice")
+    assert SECRET not in json.dumps(await get(gateway, f"/api/v0/tasks/summarize{query}", token))
+    refused = await gateway.request(
+        "GET", "/api/v0/tasks/summarize?filter_keys=name&filter_predicates=%3D&filter_values=f", token
+    )
+    assert refused.status_code == 403
 
 
 async def test_the_dashboard_asks_ray_to_mask(gateway: SimGateway) -> None:
