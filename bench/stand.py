@@ -55,7 +55,7 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     raise SystemExit(f"nothing listens on {port}: {log.read_text(errors='replace')[-800:]}")
 
 
-def nginx(folder: Path, port: int, server: str, workers: int = 1, extra: str = "") -> list[str]:
+def nginx(folder: Path, server: str, workers: int = 1, extra: str = "") -> list[str]:
     """Argv of an nginx in the foreground; `server` is the body of its one server block."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -77,7 +77,7 @@ http {{
 def dummy_upstream(folder: Path, port: int) -> Iterator[None]:
     """Answers every request with a constant."""
     server = f"listen 127.0.0.1:{port}; access_log off; default_type application/json; return 200 '{ANSWER}';"
-    with running(nginx(folder, port, server), port, folder.with_suffix(".log")):
+    with running(nginx(folder, server), port, folder.with_suffix(".log")):
         yield
 
 
@@ -148,7 +148,7 @@ def nginx_auth_request(
     peer = [sys.executable, "-m", "bench.peers"]
     with (
         running([*peer, "authoriser", str(authoriser), jwks, *settings], authoriser, folder.with_suffix(".auth.log")),
-        running(nginx(folder, port, server, workers=2, extra=extra), port, folder.with_suffix(".log")),
+        running(nginx(folder, server, workers=2, extra=extra), port, folder.with_suffix(".log")),
     ):
         yield port
 

@@ -10,8 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.leaks import Footprint, footprint, wait_until_clean
+
+# The machine may be busy: how long an example takes says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 #: The markers by which suites are chosen.
 SUITE_MARKERS: Final = ("envoy", "ray", "browser", "exhaustive")

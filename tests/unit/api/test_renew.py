@@ -47,6 +47,8 @@ def test_a_new_leaf_is_served_within_seconds_by_the_same_envoy_and_put_on_record
     assert served(door) != before
     assert {part.name: part.pid for part in look(door.name, door.state).parts}["envoy"] == envoy
     query = Query(action="certificate.renew", object=f"{served(door):x}")
-    while not list(matching(door.name, door.state, query)) and time.monotonic() < deadline:
+    kinds: list[str] = []
+    while kinds != ["intent", "outcome"] and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert [record.entry.kind for record in matching(door.name, door.state, query)] == ["intent", "outcome"]
+        kinds = [record.entry.kind for record in matching(door.name, door.state, query)]
+    assert kinds == ["intent", "outcome"]

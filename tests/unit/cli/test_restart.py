@@ -22,4 +22,4 @@ def test_a_part_gets_a_new_process_and_the_others_stay(door: Door) -> None:
 def test_an_unknown_part_names_the_known_ones(door: Door) -> None:
     with pytest.raises(StateError, match="no part is called 'raylet'") as caught:
         door.run("restart", "raylet")
-    assert "envoy, service" in caught.value.hint
+    assert "envoy, renewal, service" in caught.value.hint
