@@ -4,9 +4,12 @@ Who may do it is the catalogue's matter. Leaves out calls to applications (Envoy
 details (`jobs.views`).
 """
 
+import json
+
 from starlette.responses import Response
 
-from rayfence.gateway.answers import NO_STORE
+from rayfence.access.packages import PackageRefused, map_runtime_env
+from rayfence.gateway.answers import NO_STORE, Refused
 from rayfence.gateway.bodies import parse_object, read_body
 from rayfence.gateway.ray import RayAnswer
 from rayfence.gateway.recorder import Detail
@@ -14,9 +17,10 @@ from rayfence.gateway.service import Call, Handler, Service
 
 
 async def deploy(service: Service, call: Call) -> Response:
-    """PUT /api/serve/applications/: Ray's deploy schema, passed on as it came."""
-    body = await read_body(call.request, call.route.max_body_bytes)
-    applications = parse_object(body).get("applications")
+    """PUT /api/serve/applications/: Ray's deploy schema, passed on with packages in the caller's namespace."""
+    schema = parse_object(await read_body(call.request, call.route.max_body_bytes))
+    applications = schema.get("applications")
+    body = json.dumps(_with_own_packages(schema, service.stamps.namespace(call.caller.subject))).encode()
     names = (
         [str(item.get("name", "default")) for item in applications if isinstance(item, dict)]
         if isinstance(applications, list)
@@ -49,6 +53,31 @@ async def _write(
         result.refuse_failure()
         write.ended(result.status)
     return passed(result)
+
+
+def _with_own_packages(schema: dict[str, object], namespace: str) -> dict[str, object]:
+    """The schema with every runtime environment's packages renamed, as for jobs. Raises Refused 400."""
+    try:
+        return {key: _renamed(value, namespace) if key == "applications" else value for key, value in schema.items()}
+    except PackageRefused as error:
+        raise Refused(400, "bad_request", str(error)) from error
+
+
+def _renamed(value: object, namespace: str) -> object:
+    """Environments of applications, and of the actors of their deployments; arguments and configuration are theirs."""
+    if isinstance(value, list):
+        return [_renamed(item, namespace) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {"deployments", "ray_actor_options"}
+    return {
+        key: map_runtime_env(namespace, item)
+        if key == "runtime_env"
+        else _renamed(item, namespace)
+        if key in inner
+        else item
+        for key, item in value.items()
+    }
 
 
 def passed(result: RayAnswer) -> Response:

@@ -45,6 +45,22 @@ async def test_others_change_nothing(gateway: SimGateway, method: str, role: Rol
     assert not gateway.ray.writes()
 
 
+async def test_packages_are_the_deployers_own(gateway: SimGateway) -> None:
+    uri = "gcs://_ray_pkg_0123.zip"
+    actors = {"ray_actor_options": {"runtime_env": {"py_modules": [uri]}, "num_cpus": 1}, "user_config": {"from": uri}}
+    app = {"name": "a", "runtime_env": {"working_dir": uri}, "args": {"runtime_env": uri}, "deployments": [actors]}
+    assert (await ask(gateway, "PUT", json_body={"applications": [app]})).status_code == 200
+    sent = gateway.ray.serve["applications"]["a"]
+    mapped = sent["runtime_env"]["working_dir"]
+    assert mapped.startswith("gcs://_ray_pkg_rf") and mapped.endswith("_0123.zip")
+    deployment = sent["deployments"][0]
+    assert deployment["ray_actor_options"] == {"runtime_env": {"py_modules": [mapped]}, "num_cpus": 1}
+    assert (sent["args"], deployment["user_config"]) == ({"runtime_env": uri}, {"from": uri})
+    foreign = {"applications": [{"name": "a", "runtime_env": {"working_dir": " GCS://_ray_pkg_0123.zip"}}]}
+    refused = await ask(gateway, "PUT", json_body=foreign)
+    assert (refused.status_code, refused.json()["error"]) == (400, "bad_request")
+
+
 async def test_refusals(gateway: SimGateway) -> None:
     assert (await ask(gateway, "PUT", body=b'{"applications":[],"applications":[]}')).status_code == 400
     assert not gateway.ray.writes()
