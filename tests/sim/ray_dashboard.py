@@ -145,6 +145,10 @@ class SimRay:
                 return self._actors(rest, query)
             case ("GET", ["nodes", *rest]):
                 return self._nodes(rest)
+            case ("GET", ["api", "grafana_health" | "prometheus_health"]):
+                return reply("Grafana healthcheck failed", status=500, exception="ClientConnectorError('127.0.0.1')")
+            case ("GET", ["api", "data", "datasets", "noray"]):
+                return Answer(503, text="No module named 'pandas'")
             case ("GET", ["api", "data", "datasets", job]):
                 return Answer(value={"datasets": [{"dataset": f"of {job}", "operators": [{"operator": "s3cret"}]}]})
             case ("GET", ["events"]):

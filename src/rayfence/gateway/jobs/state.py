@@ -39,6 +39,9 @@ LOGGER = logging.getLogger(__name__)
 #: Views whose rows name the submission; all others name the driver.
 _BY_SUBMISSION: Final = frozenset({"job", "event"})
 
+#: What Ray says about datasets where Ray Data is not installed.
+_NO_RAY_DATA: Final = "No module named"
+
 _DRIVER_LOG: Final = re.compile(r"job-driver-([A-Za-z0-9_-]+)\.log")
 
 
@@ -102,8 +105,30 @@ async def view_datasets(service: Service, call: Call) -> Response:
         listing = await service.records.listing()
         if listing.by_driver.get(call.params["job_id"]) != call.caller.subject:
             return answer({"datasets": []})
-    result, _ = await _fetch(service, call)
+    try:
+        result, _ = await _fetch(service, call)
+    except Refused as refused:
+        if _NO_RAY_DATA in refused.message:
+            return answer({"datasets": []})  # the page of every job asks this every five seconds
+        raise
     return answer(json_value(result))
+
+
+async def view_health(service: Service, call: Call) -> Response:
+    """GET /api/{grafana,prometheus}_health: that there is none is news of status 500 to Ray, and none to the page."""
+    result = await service.ray.request("GET", call.request.url.path)
+    if result.status == 500 and _says_no(result):
+        return answer({"result": False, "msg": "not set up", "data": {}})
+    result.refuse_failure()
+    return answer(json_value(result))
+
+
+def _says_no(result: RayAnswer) -> bool:
+    try:
+        value = json_value(result)
+    except Refused:
+        return False
+    return isinstance(value, dict) and value.get("result") is False
 
 
 def _filtered_jobs(query: QueryParams) -> list[str]:
@@ -166,6 +191,8 @@ HANDLERS: dict[str, Handler] = {
     "state.tasks_summary": view_summary,
     "state.placement_groups": view_state,
     "data.datasets": view_datasets,
+    "health.grafana": view_health,
+    "health.prometheus": view_health,
     "state.workers": view_state,
     "state.tasks": view_state,
     "state.tasks_timeline": view_timeline,

@@ -164,7 +164,7 @@ def _page(service: Service, html: str, status: int = 200, headers: dict[str, str
     # `form-action` names the dashboard because browsers hold it against the redirect that follows the form, too.
     # The referrer policy is not `no-referrer`: that would make browsers send `Origin: null` with the form.
     policy = (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self' {service.dashboard_origin}"
     )
     return Response(

@@ -165,6 +165,30 @@ async def test_a_summary_is_whole_only_for_one_job_of_ones_own(gateway: SimGatew
     assert refused.status_code == 403
 
 
+async def test_datasets_are_of_ones_own_jobs(gateway: SimGateway) -> None:
+    await populate(gateway)
+    operator, bob = gateway.token("olga", Role.OPERATOR), gateway.token("bob")
+    assert await get(gateway, "/api/data/datasets/02000000", bob) == {"datasets": []}
+    assert SECRET in json.dumps(await get(gateway, "/api/data/datasets/02000000", operator))
+    assert await get(gateway, "/api/data/datasets/noray", operator) == {"datasets": []}
+    gateway.ray.failing = Answer(503, text="something else")
+    refused = await gateway.request("GET", "/api/data/datasets/02000000", operator)
+    assert refused.status_code == 502
+
+
+@pytest.mark.parametrize("path", ["/api/grafana_health", "/api/prometheus_health"])
+async def test_no_metrics_server_is_an_answer(gateway: SimGateway, path: str) -> None:
+    """Status 200: a browser's console shows every 500, on every page."""
+    assert await get(gateway, path, gateway.token("vera", Role.VIEWER)) == {
+        "result": False,
+        "msg": "not set up",
+        "data": {},
+    }
+    gateway.ray.failing = Answer(500, text="Traceback")
+    refused = await gateway.request("GET", path, gateway.token("vera", Role.VIEWER))
+    assert (refused.status_code, refused.json()["error"]) == (502, "ray_failed")
+
+
 async def test_the_dashboard_asks_ray_to_mask(gateway: SimGateway) -> None:
     await populate(gateway)
     token = gateway.token("olga", Role.OPERATOR, surface=Surface.DASHBOARD)
