@@ -3,13 +3,16 @@
 import getpass
 import os
 import sys
+import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from rayfence.adapters.envoy import install as envoy_install
+from rayfence.adapters.net import listeners
 from rayfence.adapters.net import ports as net_ports
-from rayfence.adapters.processes import accounts, walls
+from rayfence.adapters.processes import accounts, keeper_control, walls
 from rayfence.adapters.ray import install as ray_install
-from rayfence.api.instances import Record, instance_names, load_record, places_for, taken_ports
+from rayfence.api.instances import Record, all_ports, instance_names, load_record, places_for, taken_ports
 from rayfence.errors import PreflightError
 from rayfence.model.host import HeadPorts, HostFacts, NodePorts, Places, Ports
 from rayfence.model.platform import Platform
@@ -18,6 +21,8 @@ from rayfence.policy.resolve import node_count
 #: Ports for the worker processes of one node: Ray takes one per worker and driver.
 WORKER_PORTS = 100
 _SERVE_DEFAULT = 8000
+#: What was killed a moment ago still holds its ports.
+_PATIENCE_SECONDS = 3.0
 
 
 def gather(platform: Platform, state_dir: Path | None) -> HostFacts:
@@ -56,7 +61,11 @@ def _hidden(places: Places) -> tuple[str, ...]:
 
 
 def _ports(platform: Platform, record: Record | None, state_dir: Path | None) -> Ports:
-    """Recorded ports where they still fit, else free ones; a port that the spec names is checked instead."""
+    """Recorded ports where they still fit, else free ones. Raises PreflightError where others listen at our door.
+
+    The doors' ports are kept whatever happens: people have written them down. Those inside are nobody's business: when
+    nothing of the instance runs and others have taken one, all are chosen anew.
+    """
     taken = set(taken_ports(instance_names(state_dir), state_dir, platform.name))
     target, count = platform.target, node_count(platform)
     for named, field in ((target.port, "port"), (target.ray_client_port, "rayClientPort")):
@@ -68,7 +77,16 @@ def _ports(platform: Platform, record: Record | None, state_dir: Path | None) ->
     kept = record.ports if record else None
     gateway = target.port or (kept.gateway if kept else _take(taken))
     client = target.ray_client_port or (kept.ray_client if kept else _take(taken))
+    own = _listening(record)
+    for port, field in ((gateway, "port"), (client, "rayClientPort")):
+        if port not in own and not _gets_free((port,)):
+            raise PreflightError(
+                f"port {port} is in use by another program",
+                hint=f"end that program, or choose another port with target.local.gateway.{field} in the spec",
+            )
     taken |= {gateway, client}
+    if kept and not own and not _gets_free(all_ports(kept) - {kept.gateway, kept.ray_client}):
+        kept = None
     head = kept.head if kept else _head(taken)
     nodes = list(kept.nodes[:count]) if kept else []
     for node in nodes:
@@ -77,6 +95,29 @@ def _ports(platform: Platform, record: Record | None, state_dir: Path | None) ->
     while len(nodes) < count:
         nodes.append(_node(taken))
     return Ports(gateway, client, head, tuple(nodes))
+
+
+def _listening(record: Record | None) -> frozenset[int]:
+    """Ports on which the instance's own processes listen now."""
+    if record is None or not Path(record.places.runtime).is_dir():
+        return frozenset()
+    status = keeper_control.read_status(record.places.runtime)
+    pids = [item.pid for item in status.processes if item.pid]
+    try:
+        return frozenset(item.port for item in listeners.listeners(pids))
+    except PermissionError:
+        return all_ports(record.ports) if pids else frozenset()
+
+
+def _gets_free(ports: Iterable[int]) -> bool:
+    """Whether all of them are free, or become so in a moment."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    busy = list(ports)
+    while busy := [port for port in busy if not net_ports.is_free(port)]:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def _take(taken: set[int]) -> int:

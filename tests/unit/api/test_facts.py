@@ -1,12 +1,14 @@
 """This machine's facts, and which ports an instance gets."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from rayfence.api import facts
 from rayfence.api.facts import gather
-from rayfence.api.instances import all_ports
+from rayfence.api.instances import all_ports, record_json
 from rayfence.errors import PreflightError
 from rayfence.spec import DEFAULT_SPEC, load
 from tests.unit.api.test_instances import write
@@ -37,6 +39,39 @@ def test_an_instance_keeps_its_ports_and_gets_more_for_more_workers(tmp_path: Pa
     assert ports.nodes[:2] == record.ports.nodes
     assert len(ports.nodes) == 4
     assert ports.gateway == record.ports.gateway
+
+
+def test_a_door_that_others_stand_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spec or record: whoever listens there would answer in the gateway's place."""
+    monkeypatch.setattr(facts, "_PATIENCE_SECONDS", 0.0)
+    record = write(tmp_path, "ml")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        spec = DEFAULT_SPEC.replace("{local: {}}", f"{{local: {{gateway: {{port: {port}}}}}}}")
+        with pytest.raises(PreflightError, match=f"port {port} is in use") as caught:
+            gather(load(spec), tmp_path)
+        assert "target.local.gateway.port" in caught.value.hint
+        taken = replace(record, ports=replace(record.ports, ray_client=port))
+        (tmp_path / "ml" / "instance.json").write_text(record_json(taken))
+        with pytest.raises(PreflightError, match=f"port {port} is in use"):
+            gather(load(f"{DEFAULT_SPEC}metadata: {{name: ml}}\n"), tmp_path)
+
+
+def test_ports_inside_give_way_and_the_doors_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "_PATIENCE_SECONDS", 0.0)
+    record = write(tmp_path, "ml")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        head = replace(record.ports.head, gcs=port)
+        taken = replace(record, ports=replace(record.ports, head=head))
+        (tmp_path / "ml" / "instance.json").write_text(record_json(taken))
+        ports = gather(load(f"{DEFAULT_SPEC}metadata: {{name: ml}}\n"), tmp_path).ports
+    assert (ports.gateway, ports.ray_client) == (record.ports.gateway, record.ports.ray_client)
+    assert port not in all_ports(ports)
 
 
 def test_a_named_port_of_another_instance_is_refused(tmp_path: Path) -> None:

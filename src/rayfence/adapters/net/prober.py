@@ -60,11 +60,14 @@ def _envoy(facts: Facts) -> str:
     answer = http_get(facts["socket"], "/ready", {"Host": "localhost"})
     if answer is None or answer.status != 200:
         raise NotReady("its admin socket does not say it is live")
-    if "port" not in facts:
-        return "its admin socket says it is live"
-    if not accepts(int(facts["port"])):
-        raise NotReady(f"port {facts['port']} is closed")
-    return f"its admin socket says it is live, port {facts['port']} is open"
+    ports = [int(facts[name]) for name in ("port", "ray_client") if name in facts]
+    for port in ports:
+        if not accepts(port):
+            raise NotReady(f"port {port} is closed")
+        # A live Envoy may have no listener: whoever had the port before would answer in its place.
+        if "ca" in facts and (outcome := tls_outcome(port, Client(facts["ca"]))) is not Outcome.ACCEPTED:
+            raise NotReady(f"port {port} with our authority's certificate: {outcome}")
+    return ", ".join(["its admin socket says it is live", *(f"port {port} is open" for port in ports[:1])])
 
 
 def _ray_head(facts: Facts) -> str:

@@ -78,7 +78,16 @@ def _envoy(resolution: Resolution, layout: Layout, settings: GatewaySettings) ->
         cwd=layout.places.state,
         log=layout.log(ENVOY),
         sandbox=None,
-        readiness=ReadinessProbe("envoy", 30, (("socket", settings.envoy_admin_socket), ("port", str(settings.port)))),
+        readiness=ReadinessProbe(
+            "envoy",
+            30,
+            (
+                ("socket", settings.envoy_admin_socket),
+                ("port", str(settings.port)),
+                ("ray_client", str(settings.ray_client_port)),
+                ("ca", layout.front_ca),
+            ),
+        ),
         after=(SERVICE,),
         reads=(f"{layout.envoy}/bootstrap.yaml", settings.ray_client_certificate),
         listens=(settings.port, settings.ray_client_port),

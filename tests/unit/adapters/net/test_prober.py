@@ -121,6 +121,20 @@ def test_envoy_and_the_service(tmp_path: Path) -> None:
         KINDS["envoy"]({"socket": socket, "port": str(port)})
 
 
+def test_an_envoy_whose_port_somebody_else_answers_is_not_ready(tmp_path: Path) -> None:
+    issuer, request = certified(tmp_path)
+    with (
+        unix_door(tmp_path / "s", lambda _path, _headers: (200, {})) as socket,
+        http_door(open_dashboard) as stranger,
+        tls_door(request.certificate, request.key, None) as own,
+    ):
+        facts = {"socket": socket, "port": str(own), "ray_client": str(own), "ca": f"{issuer.path}/ca.pem"}
+        assert f"port {own} is open" in KINDS["envoy"](facts)
+        for name in ("port", "ray_client"):
+            with pytest.raises(NotReady, match=f"port {stranger} with our authority's certificate"):
+                KINDS["envoy"]({**facts, name: str(stranger)})
+
+
 def test_as_a_program_it_answers_in_one_line_and_by_its_status(tmp_path: Path) -> None:
     def run(*arguments: str) -> tuple[int, str]:
         code = f"from {prober.__name__} import main; import sys; main(sys.argv[1:])"
