@@ -1,0 +1,162 @@
+"""The dashboard as a submitter clicks through it, from the form to the log-out.
+
+Links and buttons only, no address typed besides the dashboard's own: `test_dashboard` opens pages by their addresses.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.chromium import Seen, browser, spki_hash
+from tests.e2e.stack import PASSWORD, Person, Stack
+
+pytestmark = [pytest.mark.ray, pytest.mark.browser]
+#: Of a page on a busy machine, in milliseconds.
+PATIENCE: Final = 60_000
+LINE: Final = "three tasks said 6"
+#: Tasks, so that the job's page has rows and asks for them.
+PROGRAM: Final = (
+    "import ray; ray.init(); double = ray.remote(lambda n: 2 * n); "
+    "print('three tasks said', sum(ray.get([double.remote(n) for n in range(3)])))"
+)
+#: Tells a policy's refusals even where the console says nothing.
+LISTEN: Final = """
+window.refusedByPolicy = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.refusedByPolicy.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+#: Ray's page asks with HEAD whether the cluster has this feature and takes 404 for no.
+ABSENT_FEATURE: Final = re.compile(r"404 HEAD \S+/api/v0/platform_events")
+#: What Chromium's console says of any 404; it names no address.
+CONSOLE_404: Final = "Failed to load resource: the server responded with a status of 404 ()"
+
+
+@pytest.fixture(scope="module")
+def context(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """A browser of this file's own that also tells what a policy refused."""
+    with browser(stack, tmp_path_factory.mktemp("profile")) as made:
+        made.set_default_timeout(PATIENCE)
+        made.add_init_script(LISTEN)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go, for people."""
+    return tmp_path_factory.mktemp("pictures")
+
+
+@pytest.fixture(scope="module")
+def own_job(alice: Person, ended: Callable[[Person, str], str]) -> str:
+    """A finished job of alice's with tasks."""
+    job = alice.submit(f'python -c "{PROGRAM}"', submission_id="clicked")
+    assert ended(alice, job) == "SUCCEEDED"
+    return job
+
+
+def take(page: Page, path: Path) -> None:
+    """A screenshot, of a page whose policy has refused nothing and that shows no dialogue of Ray's."""
+    page.screenshot(path=path)
+    assert page.evaluate("window.refusedByPolicy") == []
+    expect(page.get_by_text("Token Authentication Required")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def assert_untroubled(seen: Seen) -> None:
+    """Nothing was refused and the console is empty, but for the one feature that Ray's page asks after."""
+    absent = [one for one in seen.refused if ABSENT_FEATURE.fullmatch(one)]
+    assert [one for one in seen.refused if one not in absent] == []
+    assert [one for one in seen.console if one != CONSOLE_404] == []
+    assert len(seen.console) == len(absent)
+
+
+def fill_form(page: Page, name: str, password: str) -> None:
+    """With the keyboard, as people do: the first field has the focus, Enter sends."""
+    expect(page.get_by_label("User name")).to_be_focused()
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("surface", ["dashboard", "login"])
+def test_the_key_the_browser_was_told_to_trust_is_certified_by_the_instance(stack: Stack, surface: str) -> None:
+    """The browser is given one public key; here the chain from that key to the instance's authority is checked."""
+    name = stack.origin(surface).removeprefix("https://").partition(":")[0]
+    trusting = ssl.create_default_context(cafile=stack.layout.front_ca)
+    port = stack.record.ports.gateway
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+        trusting.wrap_socket(plain, server_hostname=name) as secured,
+    ):
+        leaf = secured.getpeercert(binary_form=True)
+    assert leaf is not None
+    served = stack.root / "served.crt"
+    served.write_text(ssl.DER_cert_to_PEM_cert(leaf), encoding="ascii")
+    assert spki_hash(str(served)) == spki_hash(f"{stack.layout.envoy}/server.crt")
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as plain,
+        pytest.raises(ssl.SSLCertVerificationError),
+    ):
+        ssl.create_default_context().wrap_socket(plain, server_hostname=name)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_form_can_be_read_in_every_window(
+    context: BrowserContext, stack: Stack, pictures: Path, scheme: str
+) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for width, height in ((1400, 1000), (360, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(stack.origin("dashboard") + "/")
+        assert page.url == f"{stack.origin('login')}/login"
+        fill_form(page, "nobody-of-that-name", "wrong")
+        expect(page.get_by_role("alert")).to_have_text("User name or password is wrong.")
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "no sideways scrolling"
+        assert contrast(page, ".problem") >= 4.5
+        assert contrast(page, "button") >= 4.5
+        assert contrast(page, ".note", "main") >= 4.5
+        take(page, pictures / f"1-form-{scheme}-{width}.png")
+    page.close()
+
+
+def contrast(page: Page, of: str, on: str = "") -> float:
+    """The contrast of an element's text with the background of `on`, by the definition of WCAG 2."""
+    script = """([of, on]) => {
+      const parts = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map((part) => {
+        const share = part / 255;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+      });
+      const light = (colour) => parts(colour).reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+      const style = (selector) => getComputedStyle(document.querySelector(selector));
+      const pair = [light(style(of).color), light(style(on || of).backgroundColor)].sort((a, b) => b - a);
+      return (pair[0] + 0.05) / (pair[1] + 0.05);
+    }"""
+    return float(page.evaluate(script, [of, on]))
+
+
+def test_clicking_from_the_form_to_an_own_log_and_out(
+    context: BrowserContext, stack: Stack, own_job: str, pictures: Path
+) -> None:
+    page, seen = context.new_page(), Seen()
+    seen.watch(page)
+    page.goto(stack.origin("dashboard") + "/")
+    fill_form(page, "alice", PASSWORD)
+    page.get_by_role("link", name="View all jobs").click()
+    row = page.get_by_role("row").filter(has_text=own_job)
+    expect(row).to_contain_text("SUCCEEDED")
+    take(page, pictures / "2-jobs.png")
+    row.get_by_role("link").first.click()
+    expect(page.get_by_text(LINE).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    take(page, pictures / "3-own-job.png")
+    page.screenshot(path=pictures / "3-own-job-whole.png", full_page=True)
+    assert_untroubled(seen)
+    page.close()
