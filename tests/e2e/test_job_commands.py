@@ -13,7 +13,8 @@ from tests.e2e.stack import JOB_SECONDS, Person
 pytestmark = pytest.mark.ray
 
 #: Takes seconds, so that a tail has to be live to see its lines apart.
-TALKATIVE = "import time\nfor i in range(8):\n    print('line', i, flush=True)\n    time.sleep(0.7)\n"
+# It talks long enough for a client that needs its time to start on a busy machine.
+TALKATIVE = "import time\nfor i in range(8):\n    print('line', i, flush=True)\n    time.sleep(2.5)\n"
 
 
 def job_id(text: str) -> str:
