@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.stack import ENDED, JOB_SECONDS, Person, Stack
+from tests.e2e.traces import traces
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """Started once; taken down and deleted at the end, whatever happens."""
+    """Started once; taken down and deleted at the end, whatever happens, and then nothing of it is left."""
     root = Path(tempfile.mkdtemp(prefix="rayfence-e2e-"))
     made = Stack.at(root, "e2e")
     try:
@@ -23,6 +24,10 @@ def stack() -> Iterator[Stack]:
         made.add("vera", "viewer")
         made.add("olga", "operator", "serve:call")
         yield made
+        record = made.record
+        made.down()
+        assert traces(record) == []
+        assert list((root / "state").glob("e2e*")) == [], "purged"
     finally:
         made.down()
         shutil.rmtree(root)

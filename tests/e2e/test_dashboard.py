@@ -113,6 +113,7 @@ def test_cookies_are_as_strict_as_browsers_know(context: BrowserContext, stack: 
         assert cookie["sameSite"] == same_site
 
 
+@pytest.mark.exhaustive
 def test_other_pages_answer_too(context: BrowserContext, stack: Stack, others_job: str, pictures: Path) -> None:
     """What a curious submitter clicks: actors, Serve, logs, somebody else's job. Nothing breaks, nothing is told."""
     page, seen = context.new_page(), Seen()

@@ -1,4 +1,4 @@
-"""`ray.init("ray://…")` through the gateway: with the right, without it, and as nobody."""
+"""`ray.init("ray://…")` through the gateway: with the right, and without it."""
 
 import subprocess
 import sys
