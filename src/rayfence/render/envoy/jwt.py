@@ -7,7 +7,7 @@ Envoy does not watch the key set itself: `access.signing_keys` says how a rotati
 from typing import Final
 
 from rayfence.model.gateway import GatewaySettings
-from rayfence.model.routes import Route, Surface
+from rayfence.model.routes import Backend, Ownership, Route, Surface
 from rayfence.render.envoy.names import DASHBOARD_COOKIE, JWT_FILTER, JWT_METADATA, LOGIN_COOKIE, PAYLOAD_HEADER
 from rayfence.render.envoy.shape import Message, discovery, typed
 from rayfence.render.envoy.tokenform import HEADER_METADATA
@@ -15,16 +15,21 @@ from rayfence.render.envoy.tokenform import HEADER_METADATA
 _PER_ROUTE: Final = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
 _BEARER: Final[Message] = {"from_headers": [{"name": "authorization", "value_prefix": "Bearer "}]}
 CLOCK_SKEW_SECONDS: Final = 10
+#: Ends the name of a requirement, and its provider's, that hands the verified claims to the service.
+TOLD: Final = "_told"
 
 
 def jwt_resource(settings: GatewaySettings) -> Message:
     """Content of the ECDS file: providers and requirements."""
     audiences = settings.audiences
+    dashboard_cookie: Message = {"from_cookies": [DASHBOARD_COOKIE]}
     providers = {
         "api": _provider(settings, audiences.api, _BEARER),
-        "dashboard": _provider(settings, audiences.dashboard, {"from_cookies": [DASHBOARD_COOKIE]}),
-        "login_bearer": _provider(settings, audiences.login, _BEARER),
-        "login_cookie": _provider(settings, audiences.login, {"from_cookies": [LOGIN_COOKIE]}),
+        f"api{TOLD}": _told(_provider(settings, audiences.api, _BEARER)),
+        "dashboard": _provider(settings, audiences.dashboard, dashboard_cookie),
+        f"dashboard{TOLD}": _told(_provider(settings, audiences.dashboard, dashboard_cookie)),
+        "login_bearer": _told(_provider(settings, audiences.login, _BEARER)),
+        "login_cookie": _told(_provider(settings, audiences.login, {"from_cookies": [LOGIN_COOKIE]})),
     }
     either: Message = {"requirements": [{"provider_name": "login_bearer"}, {"provider_name": "login_cookie"}]}
     requirements: Message = {
@@ -32,6 +37,10 @@ def jwt_resource(settings: GatewaySettings) -> Message:
         Surface.RAY_CLIENT: {"provider_name": "api"},
         Surface.DASHBOARD: {"provider_name": "dashboard"},
         Surface.LOGIN: {"requires_any": either},
+        f"{Surface.API}{TOLD}": {"provider_name": f"api{TOLD}"},
+        f"{Surface.RAY_CLIENT}{TOLD}": {"provider_name": f"api{TOLD}"},
+        f"{Surface.DASHBOARD}{TOLD}": {"provider_name": f"dashboard{TOLD}"},
+        f"{Surface.LOGIN}{TOLD}": {"requires_any": either},
     }
     config = typed(
         "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
@@ -46,12 +55,17 @@ def jwt_of_route(route: Route, surface: Surface) -> Message:
     """The route's own requirement. A public route has none: then no verified claim exists either."""
     if route.public:
         return no_jwt()
-    return jwt_of_surface(surface)
+    return jwt_of_surface(surface, told=is_told(route))
 
 
-def jwt_of_surface(surface: Surface) -> Message:
-    """A token of the surface, from its carrier."""
-    return typed(_PER_ROUTE, requirement_name=str(surface))
+def is_told(route: Route) -> bool:
+    """Whether the service hears of requests of this route, as their end or as the judge of ownership."""
+    return route.backend is Backend.SERVICE or route.ownership is not Ownership.NONE
+
+
+def jwt_of_surface(surface: Surface, *, told: bool = False) -> Message:
+    """A token of the surface, from its carrier; `told`: its claims go to the service."""
+    return typed(_PER_ROUTE, requirement_name=f"{surface}{TOLD}" if told else str(surface))
 
 
 def no_jwt() -> Message:
@@ -69,9 +83,13 @@ def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Mes
         "max_lifetime": f"{max(settings.limits.max_token_seconds, settings.limits.session_seconds)}s",
         **carrier,  # exactly one: Envoy's default would also take `?access_token=`
         "forward": False,
-        "forward_payload_header": PAYLOAD_HEADER,
         "payload_in_metadata": JWT_METADATA,
         "header_in_metadata": HEADER_METADATA,
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "local_jwks": {"filename": settings.jwks},
     }
+
+
+def _told(provider: Message) -> Message:
+    """The same, with the claims as a header. Routes that the service never hears of neither need nor pay for it."""
+    return {**provider, "forward_payload_header": PAYLOAD_HEADER}

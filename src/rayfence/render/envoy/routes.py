@@ -10,10 +10,10 @@ from rayfence.access.authorize import Gate, required_holder
 from rayfence.catalog.matching import surface_methods
 from rayfence.catalog.paths import Template, parse_template
 from rayfence.model.gateway import GatewaySettings
-from rayfence.model.routes import Backend, Ownership, Route, RouteCatalog, Surface
+from rayfence.model.routes import Backend, Route, RouteCatalog, Surface
 from rayfence.render.envoy import guards
 from rayfence.render.envoy.hygiene import NEVER_TO_CLIENT, answer_headers, fetch_metadata
-from rayfence.render.envoy.jwt import jwt_of_route
+from rayfence.render.envoy.jwt import is_told, jwt_of_route
 from rayfence.render.envoy.limits import body_limit_of_route, rate_limit_of_route
 from rayfence.render.envoy.names import (
     CUSTOM_RESPONSE_FILTER,
@@ -144,7 +144,7 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, route: Route, sur
     origin = origin_of_route(route, gate.origins(surface))
     if origin is not None:
         filters[ORIGIN_FILTER] = origin
-    if route.backend is Backend.SERVICE or route.ownership is not Ownership.NONE:
+    if is_told(route):
         filters[IDENTITY_FILTER] = switched_on()  # nobody else is told anything
     ownership = ownership_of_route(route)
     if ownership is not None:
