@@ -83,7 +83,7 @@ async def home(service: Service, call: Call) -> Response:
         roles=role_names(caller.roles),
         rights=right_names(caller.rights),
         ends=time.strftime("%H:%M, %d %b %Y UTC", time.gmtime(caller.expires_at)),
-        minutes=max(0, (caller.expires_at - int(time.time())) // 60),
+        left=hours_and_minutes(caller.expires_at - int(time.time())),
         form_token=form_token(caller),
         api=f"https://{service.settings.hosts.api[0]}:{service.settings.port}",
     )
@@ -132,6 +132,12 @@ def refuse_foreign_origin(service: Service, call: Call) -> None:
     """
     if call.request.headers.get("origin") != service.login_origin:
         raise Refused(403, "foreign_origin", "this form is only taken from the log-in page itself")
+
+
+def hours_and_minutes(seconds: int) -> str:
+    """As people say it: `7 h 59 min`, `12 min`; never less than nothing."""
+    hours, minutes = divmod(max(0, seconds) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def form_token(caller: Principal) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from rayfence.gateway.login.forms import hours_and_minutes
 from rayfence.gateway.sessions import handover
 from rayfence.gateway.sessions.cookies import DASHBOARD, LOGIN
 from rayfence.model.routes import Right, Role, Surface
@@ -171,3 +172,10 @@ async def test_home_says_who_one_is_and_logs_out(gateway: SimGateway) -> None:
     assert (left.status_code, left.headers["location"]) == (303, f"{ORIGIN}/login")
     assert cookies(left)[LOGIN] == ""
     assert (await gateway.request("GET", "/", session, surface=Surface.LOGIN)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-5, "0 min"), (59, "0 min"), (754, "12 min"), (3600, "1 h 0 min"), (28_799, "7 h 59 min")]
+)
+async def test_what_is_left_of_a_session_reads_as_people_say_it(seconds: int, text: str) -> None:
+    assert hours_and_minutes(seconds) == text
