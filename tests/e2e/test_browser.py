@@ -1,4 +1,4 @@
-"""The dashboard as a submitter clicks through it, from the form to the log-out.
+"""The dashboard as a submitter clicks through it, from the form to an own job's log.
 
 Links and buttons only, no address typed besides the dashboard's own: `test_dashboard` opens pages by their addresses.
 """
@@ -33,6 +33,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 #: Ray's page asks with HEAD whether the cluster has this feature and takes 404 for no.
 ABSENT_FEATURE: Final = re.compile(r"404 HEAD \S+/api/v0/platform_events")
+TASK_LINKS: Final = "a[href^='#/jobs/'][href*='/tasks/']"
 #: What Chromium's console says of any 404; it names no address.
 CONSOLE_404: Final = "Failed to load resource: the server responded with a status of 404 ()"
 
@@ -42,6 +43,7 @@ def context(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """A browser of this file's own that also tells what a policy refused."""
     with browser(stack, tmp_path_factory.mktemp("profile")) as made:
         made.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
         made.add_init_script(LISTEN)
         yield made
 
@@ -142,21 +144,36 @@ def contrast(page: Page, of: str, on: str = "") -> float:
     return float(page.evaluate(script, [of, on]))
 
 
-def test_clicking_from_the_form_to_an_own_log_and_out(
+def test_clicking_from_the_form_to_an_own_log(
     context: BrowserContext, stack: Stack, own_job: str, pictures: Path
 ) -> None:
     page, seen = context.new_page(), Seen()
     seen.watch(page)
     page.goto(stack.origin("dashboard") + "/")
     fill_form(page, "alice", PASSWORD)
+    open_own_job(page, own_job, pictures)
+    with page.expect_download() as log:
+        page.get_by_text("Download log file").click()
+    assert LINE in log.value.path().read_text(encoding="utf-8")
+    page.get_by_text("Task Table").click()
+    expect(page.locator(TASK_LINKS).first).to_be_visible()
+    with context.expect_page() as opened:
+        page.get_by_text("Other logs").click()
+    expect(opened.value.get_by_text("No files found")).to_be_visible()  # of workers: operators only
+    take(opened.value, pictures / "4-other-logs.png")
+    page.get_by_role("button", name="Dark mode").click()
+    page.screenshot(path=pictures / "5-own-job-dark.png", full_page=True)
+    take(page, pictures / "5-own-job-dark-top.png")
+    assert_untroubled(seen)
+    page.close()
+
+
+def open_own_job(page: Page, job: str, pictures: Path) -> None:
+    """From the overview, by what one sees: the link of a job in the list is its driver's id."""
     page.get_by_role("link", name="View all jobs").click()
-    row = page.get_by_role("row").filter(has_text=own_job)
+    row = page.get_by_role("row").filter(has_text=job)
     expect(row).to_contain_text("SUCCEEDED")
     take(page, pictures / "2-jobs.png")
     row.get_by_role("link").first.click()
     expect(page.get_by_text(LINE).first).to_be_visible()
-    page.wait_for_load_state("networkidle")
     take(page, pictures / "3-own-job.png")
-    page.screenshot(path=pictures / "3-own-job-whole.png", full_page=True)
-    assert_untroubled(seen)
-    page.close()
