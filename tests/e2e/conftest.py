@@ -1,10 +1,12 @@
 """One running instance for all end-to-end tests of a session, and its people."""
 
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -17,6 +19,7 @@ def stack() -> Iterator[Stack]:
     """Started once; taken down and deleted at the end, whatever happens, and then nothing of it is left."""
     root = Path(tempfile.mkdtemp(prefix="rayfence-e2e-"))
     made = Stack.at(root, "e2e")
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         made.up()
         made.add("alice", "submitter", "ray-client")
@@ -31,6 +34,12 @@ def stack() -> Iterator[Stack]:
     finally:
         made.down()
         shutil.rmtree(root)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """`timeout` and supervisors of tests end them so: unwind as on Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 @pytest.fixture(scope="session")
