@@ -2,24 +2,41 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from rayfence.adapters import files
 from rayfence.api.instances import state_root
 from rayfence.errors import StateError
 
+#: The instance's own renewal takes the lock for a second or two, a minute after each start: nobody is to hear of that.
+PATIENCE_SECONDS = 10.0
+_PAUSE: Final = 0.1
+
 
 @contextmanager
-def locked(name: str, state_dir: Path | None) -> Iterator[None]:
-    """Hold the lock of one instance. Raises StateError when another command holds it."""
+def locked(name: str, state_dir: Path | None, patience: float | None = None) -> Iterator[None]:
+    """Hold the lock of one instance; others get `patience` seconds to let go of it (None: PATIENCE_SECONDS).
+
+    Raises StateError when another command still holds it then.
+    """
     root = state_root(state_dir)
     files.make_folder(str(root), os.geteuid(), os.getegid(), 0o700)
     path = root / f".{name}.lock"
-    with path.open("w") as lock:
-        if not _take(lock.fileno(), path):
+    deadline = time.monotonic() + (PATIENCE_SECONDS if patience is None else patience)
+    while True:
+        lock = path.open("w")
+        if _take(lock.fileno(), path):
+            break
+        lock.close()
+        if time.monotonic() >= deadline:
             raise StateError(f"another command is at work on {name!r}", hint="wait for it to end")
+        time.sleep(_PAUSE)
+        files.make_folder(str(root), os.geteuid(), os.getegid(), 0o700)  # a purge may have taken it away meanwhile
+    with lock:
         try:
             yield
         finally:

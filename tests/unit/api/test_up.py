@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rayfence.api import locks
 from rayfence.api.locks import locked
 from rayfence.api.up import up
 from rayfence.errors import RayfenceError, StateError
@@ -14,7 +15,8 @@ def quiet(_text: str) -> None:
     pass
 
 
-def test_two_at_once_are_told_apart(tmp_path: Path) -> None:
+def test_two_at_once_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "PATIENCE_SECONDS", 0.1)
     with locked("ml", tmp_path), pytest.raises(StateError, match="another command is at work"):
         up(None, "ml", tmp_path, quiet)
 
