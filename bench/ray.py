@@ -1,4 +1,4 @@
-"""A real Ray behind the gateway and without it: its `/api/version`, and the time until it is there.
+"""A real Ray behind the gateway and without it: its `/api/version`, a π job, and the time until it is there.
 
     python -m bench.ray [--json] [--rounds 5] [--seconds 3] [--connections 8]
 
@@ -21,9 +21,11 @@ from rayfence.api.session import mint
 from rayfence.render.local.layout import Layout
 from tests.e2e.stack import BIN, Stack
 
-#: Bounds that the project promises: of throughput at least, of time at most.
-THROUGHPUT, START = 0.75, 1.5
+#: Bounds that the project promises: of throughput at least, of times at most.
+THROUGHPUT, START, JOB = 0.75, 1.5, 1.1
 PATH = "/api/version"
+PROGRAM = Path(__file__).parents[1] / "examples" / "monte-carlo-pi.py"
+JOBS = 3
 
 
 def bare_start(folder: Path) -> float:
@@ -60,16 +62,19 @@ def measure(rounds: int, seconds: int, connections: int) -> dict[str, object]:
             stack.up()
             up = time.monotonic() - begun
             seen = _throughput(stack, rounds, seconds, connections)
+            jobs = _jobs(stack)
         finally:
             stack.down()
     rates = {target: statistics.median(values) for target, values in seen.items()}
-    ratio, start = rates["gateway"] / rates["direct"], up / bare
+    ratio, start, job = rates["gateway"] / rates["direct"], up / bare, jobs["gateway"] / jobs["direct"]
     return {
         "ratio_to_direct": round(ratio, 3),
         "ratio_of_start_to_bare_ray": round(start, 2),
+        "ratio_of_job_to_direct": round(job, 2),
         "requests_per_second": {target: round(rate) for target, rate in rates.items()},
         "seconds_to_ready": {"rayfence": round(up, 1), "bare_ray": round(bare, 1)},
-        "kept": ratio >= THROUGHPUT and start <= START,
+        "seconds_of_job": {door: round(value, 1) for door, value in jobs.items()},
+        "kept": ratio >= THROUGHPUT and start <= START and job <= JOB,
         "repeat": "python -m bench.ray --json",
     }
 
@@ -92,6 +97,33 @@ def _throughput(stack: Stack, rounds: int, seconds: int, connections: int) -> di
             seen[door].append(load.per_second)
             print(f"{door}: {load.per_second:.0f}/s", file=sys.stderr)
     return seen
+
+
+def _jobs(stack: Stack) -> dict[str, float]:
+    """Median seconds of `ray job submit` with the π program until its log has ended, through each door in turn."""
+    record = stack.record
+    shell = ["bash", "-c", 'eval "$(rayfence env)" && env -0']
+    pointed = subprocess.run(shell, check=True, capture_output=True, text=True, env=dict(stack.environment)).stdout
+    doors = {
+        "gateway": dict(line.split("=", 1) for line in pointed.split("\0") if line),
+        "direct": {
+            **stack.environment,
+            "RAY_ADDRESS": f"http://127.0.0.1:{record.ports.head.dashboard}",
+            "RAY_AUTH_MODE": "token",
+            "RAY_AUTH_TOKEN_PATH": Layout(record.places).ray_token,
+        },
+    }
+    seen: dict[str, list[float]] = {door: [] for door in doors}
+    words = [f"{BIN}/ray", "job", "submit", "--", "python", "-c", PROGRAM.read_text(encoding="utf-8")]
+    for _ in range(JOBS):
+        for door, environment in doors.items():
+            begun = time.monotonic()
+            done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
+            if done.returncode or "Estimated value of pi" not in done.stdout:
+                raise SystemExit(f"{door}: the job failed: {done.stdout[-400:]}{done.stderr[-400:]}")
+            seen[door].append(time.monotonic() - begun)
+            print(f"{door}: job in {seen[door][-1]:.1f} s", file=sys.stderr)
+    return {door: statistics.median(values) for door, values in seen.items()}
 
 
 def main() -> int:
