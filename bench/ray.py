@@ -25,7 +25,8 @@ from tests.e2e.stack import BIN, Stack
 THROUGHPUT, START, JOB = 0.75, 1.5, 1.1
 PATH = "/api/version"
 PROGRAM = Path(__file__).parents[1] / "examples" / "monte-carlo-pi.py"
-JOBS = 3
+#: Per door; and seconds after which one is taken for stuck.
+JOBS, STUCK = 3, 300
 
 
 def bare_start(folder: Path) -> float:
@@ -118,7 +119,7 @@ def _jobs(stack: Stack) -> dict[str, float]:
     for _ in range(JOBS):
         for door, environment in doors.items():
             begun = time.monotonic()
-            done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment)
+            done = subprocess.run(words, check=False, capture_output=True, text=True, env=environment, timeout=STUCK)
             if done.returncode or "Estimated value of pi" not in done.stdout:
                 raise SystemExit(f"{door}: the job failed: {done.stdout[-400:]}{done.stderr[-400:]}")
             seen[door].append(time.monotonic() - begun)
