@@ -71,8 +71,10 @@ def test_what_lies_open_is_reported_open_and_left_as_it_was(tmp_path: Path) -> N
 
 
 def test_a_process_of_our_own_can_be_reached_and_one_that_is_not_there_cannot(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "import time; time.sleep(60)", "a-word-of-its-own"]
-    with subprocess.Popen(command) as child:
+    command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "a-word-of-its-own"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # until then the kernel may still show the words of the parent, or none
         reached = rows(intruder.report(wish(tmp_path, processes=[["child", child.pid, "a-word-of-its-own"]])))
         child.kill()
     assert reached["signal child"]
