@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rayfence.access import Principal, principal_from_claims
+from rayfence.access.claims import GRANT
 from rayfence.model.routes import Right, Surface
 from tests.envoy.stand import AUDIENCES, Mint
 
@@ -28,23 +29,36 @@ def callers_for(surface: Surface, mint: Mint, stranger: Mint) -> tuple[Caller, .
     """Everyone who might come to a surface. `stranger` signs with a key that is not ours."""
     audience = audience_of(surface)
     other = AUDIENCES.api if surface is not Surface.API else AUDIENCES.dashboard
-    rights = [right.value for right in Right]
-    ranked: list[tuple[str, dict[str, object]]] = [
-        (role, {"roles": [*ROLES[: rank + 1]]}) for rank, role in enumerate(ROLES)
+    rights = tuple(Right)
+    valid = [(role, mint.claims(audience, role)) for role in ROLES]
+    valid += [(f"right-{right}", mint.claims(audience, rights=[right])) for right in rights]
+    valid += [
+        ("rights", mint.claims(audience, rights=rights)),
+        ("viewer+rights", mint.claims(audience, "viewer", rights)),
+        ("nothing", mint.claims(audience)),
+        ("wrong-audience", mint.claims(other, "admin")),
+        ("no-audience", mint.claims(audience, "admin", aud=None)),
+        ("many-audiences", mint.claims(audience, "admin", aud=[audience, other])),
+        ("many-audiences-one-granted", mint.claims(other, "admin", aud=[audience, other])),
+        ("audience-granted-alone", mint.claims(audience, "admin", aud=other)),
     ]
-    valid: list[tuple[str, dict[str, object]]] = [
-        *ranked,
-        ("rights", {"rights": rights}),
-        ("viewer+rights", {"roles": ["viewer"], "rights": rights}),
-        ("nothing", {}),
-        ("roles-as-text", {"roles": "operator"}),
-        ("unknown-role", {"roles": ["viewer", "operator", "root"]}),
-        ("number-role", {"roles": ["viewer", "operator", 1]}),
-        ("rights-in-roles", {"roles": rights, "rights": list(ROLES)}),
-        ("wrong-audience", {"aud": other, "roles": list(ROLES)}),
-        ("no-audience", {"aud": None, "roles": list(ROLES)}),
-        ("many-audiences", {"aud": [audience, other], "roles": list(ROLES)}),
-    ]
+    right = str(mint.claims(audience, "operator")[GRANT])
+    wrong: dict[str, object] = {
+        "in-a-list": [right],
+        "number": 1,
+        "claims-of-old": None,
+        "two-roles": right.replace("operator", "viewer,operator"),
+        "unknown-role": right.replace("operator", "root"),
+        "unknown-right": right.replace("operator", "operator,root"),
+        "rights-out-of-order": right.replace("operator", "operator,serve:call,ray-client"),
+        "upper-case": right.replace("operator", "OPERATOR"),
+        "no-subject": right.removesuffix("alice"),
+        "two-spaces": right.replace(" ", "  "),
+        "long": f"x {right}",
+    }
+    for name, text in wrong.items():
+        claims = {**mint.claims(audience), GRANT: text}
+        valid.append((f"grant-{name}", {key: value for key, value in claims.items() if value is not None}))
     invalid: list[tuple[str, dict[str, object]]] = [
         ("expired", {"exp": 1_700_000_000}),
         ("endless", {"exp": None}),
@@ -56,12 +70,9 @@ def callers_for(surface: Surface, mint: Mint, stranger: Mint) -> tuple[Caller, .
         ("empty-subject", {"sub": ""}),
     ]
     found = [Caller("anonymous", "", None), Caller("garbage", "a.b.c", None)]
-    found.append(Caller("stranger", stranger.token(audience, ROLES, rights), None))
-    for name, claims in valid:
-        body = mint.claims(audience, **claims)
-        found.append(Caller(name, mint.sign(body), principal_from_claims(body)))
-    for name, claims in invalid:
-        found.append(
-            Caller(name, mint.sign(mint.claims(audience, **{"roles": list(ROLES), "rights": rights, **claims})), None)
-        )
+    found.append(Caller("stranger", stranger.token(audience, "admin", rights), None))
+    found += [Caller(name, mint.sign(claims), principal_from_claims(claims)) for name, claims in valid]
+    found += [
+        Caller(name, mint.sign(mint.claims(audience, "admin", rights, **changed)), None) for name, changed in invalid
+    ]
     return tuple(found)

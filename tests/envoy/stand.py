@@ -25,14 +25,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from joserfc import jwk, jwt
 
+from rayfence.access.claims import GRANT, read_grant, token_header, write_grant
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts, Limits
-from rayfence.model.routes import RouteCatalog
+from rayfence.model.routes import Right, Role, RouteCatalog
 from rayfence.render.envoy import envoy_argv, initial_revocations, render_envoy
 from tests.envoy.clients import Http1, Http2, tls_context
 from tests.envoy.upstream import Recorder, Seen
 
 RAY_TOKEN = "5" * 64
 ISSUER = "rayfence:stand"
+SESSION, TOKEN_ID = "5e" * 16, "1d" * 16
 AUDIENCES = Audiences("rayfence:stand:api", "rayfence:stand:dashboard", "rayfence:stand:login")
 HOSTS = Hosts(
     api=("localhost", "127.0.0.1", "[::1]"), dashboard="dashboard.stand.localhost", login="login.stand.localhost"
@@ -147,7 +149,7 @@ def put(path: Path, content: bytes) -> None:
 class Mint:
     """A signing key and tokens made with it."""
 
-    kid: str = "k1"
+    kid: str = "0123456789abcdef"
     key: jwk.ECKey = field(default_factory=lambda: jwk.ECKey.generate_key("P-256"))
 
     def jwks(self) -> dict[str, object]:
@@ -158,22 +160,34 @@ class Mint:
         """The public key as a member of a set."""
         return {**self.key.as_dict(private=False), "kid": self.kid, "alg": "ES256", "use": "sig"}
 
-    def claims(self, audience: str, **changed: object) -> dict[str, object]:
-        """Claims of an hour, as the service mints them, without roles; `changed` replaces or adds, a None removes."""
+    def claims(self, audience: str, role: str = "", rights: Sequence[str] = (), **changed: object) -> dict[str, object]:
+        """Claims of an hour, as the service mints them; `changed` replaces or adds, a None removes.
+
+        The grant says what the claims say where these are right; `session` goes into it alone.
+        """
         now = int(time.time())
+        session = str(changed.pop("session", SESSION))
         body: dict[str, object] = {
-            "iss": ISSUER, "aud": audience, "sub": "alice", "roles": [], "rights": [],
-            "iat": now, "nbf": now, "exp": now + 3600, "jti": "j-1", "sid": "s-1", **changed,
+            "iss": ISSUER, "aud": audience, "sub": "alice", "iat": now, "nbf": now, "exp": now + 3600, **changed,
         }  # fmt: skip
-        return {name: value for name, value in body.items() if value is not None}
+        grant = write_grant(
+            audience,
+            Role(role) if role else None,
+            [Right(right) for right in rights],
+            session=session,
+            issued_at=int(str(body["iat"])),
+            token_id=TOKEN_ID,
+            subject=str(body["sub"] or "alice"),
+        )
+        return {name: value for name, value in {GRANT: grant, **body}.items() if value is not None}
 
     def sign(self, claims: dict[str, object]) -> str:
         """A token that says so, whatever it says."""
-        return jwt.encode({"alg": "ES256", "kid": self.kid, "typ": "JWT"}, claims, self.key)
+        return jwt.encode(dict(token_header(self.kid)), claims, self.key)
 
-    def token(self, audience: str, roles: Sequence[str] = (), rights: Sequence[str] = (), **changed: object) -> str:
+    def token(self, audience: str, role: str = "", rights: Sequence[str] = (), **changed: object) -> str:
         """Claims, signed."""
-        return self.sign(self.claims(audience, **{"roles": list(roles), "rights": list(rights), **changed}))
+        return self.sign(self.claims(audience, role, rights, **changed))
 
 
 def payload_of(seen: Seen) -> dict[str, object]:
@@ -186,8 +200,8 @@ def payload_of(seen: Seen) -> dict[str, object]:
 
 def owner_of_mine(seen: Seen) -> tuple[int, dict[str, object]]:
     """The stub service's rule: operators pass; else the path or query must name something with `mine` in it."""
-    roles = payload_of(seen).get("roles") if seen.values("x-rayfence-payload") else ()
-    if (isinstance(roles, list) and "operator" in roles) or "mine" in seen.target:
+    grant = read_grant(payload_of(seen).get(GRANT)) if seen.values("x-rayfence-payload") else None
+    if (grant is not None and Role.OPERATOR in grant.roles) or "mine" in seen.target:
         return 200, {}
     return 403, {"error": "not-owner", "message": "not your job", "required": "operator", "request_id": "x"}
 

@@ -170,7 +170,7 @@ def no_filter(name: str) -> Callable[[Any], None]:
         ("ecds_jwt.yaml", no_expiry, "token.time-no-expiry"),
         pytest.param("ecds_jwt.yaml", any_issuer, "token.issuer-other", marks=pytest.mark.exhaustive),
         pytest.param("ecds_jwt.yaml", any_carrier, "carrier.query", marks=pytest.mark.exhaustive),
-        ("lds.yaml", no_filter("rayfence.token_header"), "token.crit-unknown"),
+        ("lds.yaml", no_filter("rayfence.token_form"), "token.crit-unknown"),
     ],
 )
 def test_a_check_that_is_missing_is_found(stand: Stand, file: str, edit: Callable[[Any], None], attack: str) -> None:

@@ -67,14 +67,14 @@ def echoes(client: Http1) -> bool:
 
 def test_a_new_signing_key_is_believed_and_the_old_one_too(stand: Stand) -> None:
     """Key set first, then the mark in the filter's file; open tails go on."""
-    second, folder = Mint("k2"), Path(stand.settings.envoy_dir)
-    token = second.token(AUDIENCES.api, ["viewer"])
+    second, folder = Mint("fedcba9876543210"), Path(stand.settings.envoy_dir)
+    token = second.token(AUDIENCES.api, "viewer")
     assert get(stand, token).status == 401
-    tail = open_tail(stand, stand.mint.token(AUDIENCES.api, ["viewer", "submitter"]))
+    tail = open_tail(stand, stand.mint.token(AUDIENCES.api, "submitter"))
     put(Path(stand.settings.jwks), json.dumps({"keys": [stand.mint.public(), second.public()]}).encode())
     write(stand, JWT_FILE, with_generation((folder / JWT_FILE).read_text(), "k2"))
     until(lambda: get(stand, token).status == 200)
-    assert get(stand, stand.mint.token(AUDIENCES.api, ["viewer"])).status == 200
+    assert get(stand, stand.mint.token(AUDIENCES.api, "viewer")).status == 200
     assert echoes(tail)
     tail.close()
 
@@ -82,16 +82,16 @@ def test_a_new_signing_key_is_believed_and_the_old_one_too(stand: Stand) -> None
 def test_revocations_refuse_a_subject_a_session_and_nobody_else(stand: Stand) -> None:
     """By subject and issued-before; a log-out by session."""
     now = int(time.time())
-    alice = stand.mint.token(AUDIENCES.api, ["viewer"], iat=now - 10)
-    fresh = stand.mint.token(AUDIENCES.api, ["viewer"], iat=now)
-    session = stand.mint.token(AUDIENCES.api, ["viewer"], sub="bob", sid="s-9", iat=now - 10)
-    other = stand.mint.token(AUDIENCES.api, ["viewer"], sub="bob", sid="s-8", iat=now - 10)
-    write(stand, REVOCATIONS_FILE, revocations_text([Revocation("alice", now), Revocation("bob", now, "s-9")]))
+    alice = stand.mint.token(AUDIENCES.api, "viewer", iat=now - 10)
+    fresh = stand.mint.token(AUDIENCES.api, "viewer", iat=now)
+    session = stand.mint.token(AUDIENCES.api, "viewer", sub="bob", session="9" * 32, iat=now - 10)
+    other = stand.mint.token(AUDIENCES.api, "viewer", sub="bob", session="8" * 32, iat=now - 10)
+    write(stand, REVOCATIONS_FILE, revocations_text([Revocation("alice", now), Revocation("bob", now, "9" * 32)]))
     until(lambda: get(stand, alice).refusal == "revoked")
     assert get(stand, alice).status == 401
     assert get(stand, session).refusal == "revoked"
     assert [get(stand, token).status for token in (fresh, other)] == [200, 200]
-    cookie = ("cookie", f"__Host-rayfence={stand.mint.token(AUDIENCES.dashboard, ['viewer'], iat=now - 10)}")
+    cookie = ("cookie", f"__Host-rayfence={stand.mint.token(AUDIENCES.dashboard, 'viewer', iat=now - 10)}")
     with stand.http1() as client:
         page = client.request("GET", "/", [("host", HOSTS.dashboard), cookie, ("accept", "text/html")])
     assert (page.status, page.header("location")) == (302, f"https://{HOSTS.login}:{stand.settings.port}/login")
@@ -101,7 +101,7 @@ def test_revocations_refuse_a_subject_a_session_and_nobody_else(stand: Stand) ->
 
 def test_a_renewed_leaf_is_served_without_restart(stand: Stand) -> None:
     """Key first, then certificate, by rename; the tail on the old connection goes on."""
-    tail = open_tail(stand, stand.mint.token(AUDIENCES.api, ["viewer", "submitter"]))
+    tail = open_tail(stand, stand.mint.token(AUDIENCES.api, "submitter"))
     settings = stand.settings
     leaf = stand.authority.leaf(settings.server_certificate, settings.server_key, ["localhost"])
 
@@ -117,7 +117,7 @@ def test_a_renewed_leaf_is_served_without_restart(stand: Stand) -> None:
 
 def test_rays_token_is_read_from_its_file_and_shown_nowhere(stand: Stand) -> None:
     """No file that we render and no dump of the admin interface holds it."""
-    token = stand.mint.token(AUDIENCES.api, ["viewer"])
+    token = stand.mint.token(AUDIENCES.api, "viewer")
     put(Path(stand.settings.ray_token), b"b" * 64 + b"\n")
 
     def used() -> bool:
@@ -143,12 +143,12 @@ def test_a_bad_configuration_is_named_and_the_old_one_kept(stand: Stand) -> None
             replace_configuration(admin, broken, patience=1.0)
         until(lambda: difference(admin, quiet) == ())
         assert admin.refusals()
-    assert get(stand, stand.mint.token(AUDIENCES.api, ["viewer"])).status == 200
+    assert get(stand, stand.mint.token(AUDIENCES.api, "viewer")).status == 200
 
 
 def test_a_new_route_table_reaches_new_requests_and_cuts_no_tail(stand: Stand) -> None:
     """RDS: the open stream of a route that is gone lives on."""
-    token = stand.mint.token(AUDIENCES.api, ["viewer", "submitter"])
+    token = stand.mint.token(AUDIENCES.api, "submitter")
     tail = open_tail(stand, token)
     gone = find_route(CATALOG, "version.api")
     fewer = replace(CATALOG, routes=tuple(route for route in CATALOG.routes if route is not gone))

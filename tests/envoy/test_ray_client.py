@@ -83,7 +83,7 @@ def test_what_rays_server_receives(stand: Stand) -> None:
 
 def test_the_connecting_stream_is_asked_of_the_service(stand: Stand) -> None:
     """The service records who connects before anything reaches Ray; its word is final."""
-    token = stand.mint.token("rayfence:stand:api", ["operator"], ["ray-client"])
+    token = stand.mint.token("rayfence:stand:api", "operator", ["ray-client"])
     before = len(stand.service.requests)
     assert call(stand, DATA, ("authorization", f"Bearer {token}")).seen is not None
     asked = stand.service.requests[before:]
@@ -98,7 +98,7 @@ def test_refusals_are_grpc_errors(stand: Stand) -> None:
     answer = call(stand, DRIVER)
     assert answer.header("grpc-status") == "16"
     assert "unauthenticated" in answer.header("grpc-message")
-    viewer = stand.mint.token("rayfence:stand:api", ["viewer"])
+    viewer = stand.mint.token("rayfence:stand:api", "viewer")
     answer = call(stand, DRIVER, ("authorization", f"Bearer {viewer}"))
     assert answer.header("grpc-status") == "7"
     assert "ray-client" in answer.header("grpc-message")

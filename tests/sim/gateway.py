@@ -9,6 +9,7 @@ side.
 
 import base64
 import json
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Mapping
@@ -21,6 +22,7 @@ import httpx2
 from argon2 import PasswordHasher
 from joserfc.jwk import ECKey
 
+from rayfence.access.claims import GRANT, write_grant
 from rayfence.access.principal import Principal
 from rayfence.catalog import load_routes, match
 from rayfence.gateway.app import GatewayApp
@@ -28,7 +30,7 @@ from rayfence.gateway.handlers import HANDLERS, JUDGES
 from rayfence.gateway.identity.passwords import Passwords
 from rayfence.gateway.recorder import Detail
 from rayfence.gateway.service import Service
-from rayfence.gateway.sessions.roles import right_names, role_names
+from rayfence.gateway.sessions.roles import highest_role
 from rayfence.gateway.startup import make_service
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts, Limits
 from rayfence.model.routes import Backend, Ownership, Right, Role, Surface
@@ -46,8 +48,8 @@ def make_settings(folder: Path, **changes: Any) -> GatewaySettings:
     for place in places.values():
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    key = ECKey.generate_key("P-256", auto_kid=True)
-    write(places["signing"] / "one.json", json.dumps(key.as_dict(private=True)))
+    key = ECKey.generate_key("P-256").as_dict(private=True)
+    write(places["signing"] / "one.json", json.dumps({**key, "kid": secrets.token_hex(8)}))
     write(places["stamp"] / "stamp1", "ab" * 32 + "\n")
     write(folder / "ray-token", "ray-token\n")
     write(folder / "operator-key", OPERATOR_KEY + "\n")
@@ -219,12 +221,17 @@ def payload(claims: Principal, **changes: object) -> str:
     value = {
         "aud": claims.audience,
         "sub": claims.subject,
-        "roles": role_names(claims.roles),
-        "rights": right_names(claims.rights),
         "iat": claims.issued_at,
         "exp": claims.expires_at,
-        "sid": claims.session,
-        "jti": claims.token_id,
+        GRANT: write_grant(
+            claims.audience,
+            highest_role(claims),
+            claims.rights,
+            session=claims.session,
+            issued_at=claims.issued_at,
+            token_id=claims.token_id,
+            subject=claims.subject,
+        ),
         **changes,
     }
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")

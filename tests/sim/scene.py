@@ -51,8 +51,8 @@ def make_scene() -> Scene:
         for first in (20000, 21000)
     )
     ports = Ports(8443, 8449, HeadPorts(6379, 8265, 10001, 44217, 44227, 8000), nodes)
-    signer = Signer("k1", ec.generate_private_key(ec.SECP256R1()))
-    return Scene(make_settings(), CATALOG, ports, signer, stranger("k1"), "5" * 64, "0a1b2c3d", NOW)
+    signer = Signer("0123456789abcdef", ec.generate_private_key(ec.SECP256R1()))
+    return Scene(make_settings(), CATALOG, ports, signer, stranger("0123456789abcdef"), "5" * 64, "0a1b2c3d", NOW)
 
 
 def refusal(status: int, request_id: str = "r-1", error: str = "forbidden") -> Answer:

@@ -62,13 +62,16 @@ def head(tip: Tip, *, key: ec.EllipticCurvePrivateKey = KEY, chain: str = CHAIN)
     return sign_head(key, instance=INSTANCE, chain=chain, tip=tip, ts=timestamp(1_700_000_000.0))
 
 
+#: Of alice's token t1, as far as its digits can say so.
+GRANT = f"rayfence:api submitter {'5e' * 16} 1700000000 {'a1' * 16} alice"
+
+
 def log_line(number: int, *, at: float | None = None, **changes: object) -> bytes:
     """A line as Envoy writes it, with its newline."""
     value: dict[str, object] = {
         "ts": timestamp(time.time() if at is None else at)[:23] + "Z",
         "id": f"8f14e45f-ceea-467f-a8d5-{number:012x}",
-        "sub": "alice",
-        "jti": "t1",
+        "grant": GRANT,
         "surface": "api",
         "route": "jobs.logs",
         "method": "GET",

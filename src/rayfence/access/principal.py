@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from rayfence.access.claims import GRANT, NOTHING, read_grant
 from rayfence.model.routes import Right, Role
 
 #: Longest subject believed; names come from our own account store, which is stricter.
@@ -20,14 +21,14 @@ MAX_PAYLOAD: Final = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A verified caller. `roles` is expanded (a submitter's token lists viewer too); order is not used."""
+    """A verified caller. `roles` is expanded: a submitter's holds viewer too."""
 
     subject: str
     roles: frozenset[Role]
     rights: frozenset[Right]
     audience: str = ""
-    session: str = ""  # claim `sid`
-    token_id: str = ""  # claim `jti`
+    session: str = ""
+    token_id: str = ""
     issued_at: int = 0  # seconds since 1970; 0: not told
     expires_at: int = 0
 
@@ -37,30 +38,34 @@ class Principal:
         return Role.OPERATOR in self.roles
 
     def holds(self, holder: Role | Right) -> bool:
-        """Whether the token lists `holder`: membership, as Envoy's RBAC tests it, never a comparison of ranks."""
+        """Whether the caller has `holder`."""
         return holder in self.roles if isinstance(holder, Role) else holder in self.rights
 
 
 def principal_from_claims(claims: object) -> Principal | None:
     """The caller named by verified claims; None: nobody.
 
-    `roles` and `rights` count only when each is a list of known strings, without exception: one foreign entry means
-    that this version did not mint the token, so nothing in that list is believed. `aud` counts only as one string.
+    The claim `grant` says all that Envoy reads too, so that both always speak of the same caller; a token without one
+    names its subject and grants nothing. Its audience counts if `aud` names it.
     """
     if not isinstance(claims, Mapping):
         return None
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or not subject.isprintable():
+    if not isinstance(subject, str) or not _is_name(subject):
         return None
-    audience = claims.get("aud")
+    grant = read_grant(claims.get(GRANT))
+    if grant is None:
+        grant = NOTHING._replace(subject=subject, issued_at=_seconds(claims.get("iat")))
+    elif not _is_name(grant.subject):
+        return None
     return Principal(
-        subject=subject,
-        roles=_roles(claims.get("roles")),
-        rights=_rights(claims.get("rights")),
-        audience=audience if isinstance(audience, str) else "",
-        session=_text(claims.get("sid")),
-        token_id=_text(claims.get("jti")),
-        issued_at=_seconds(claims.get("iat")),
+        subject=grant.subject,
+        roles=grant.roles,
+        rights=grant.rights,
+        audience=_audience(claims.get("aud"), grant.audience),
+        session=grant.session,
+        token_id=grant.token_id,
+        issued_at=grant.issued_at,
         expires_at=_seconds(claims.get("exp")),
     )
 
@@ -84,26 +89,14 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return value
 
 
-def _roles(value: object) -> frozenset[Role]:
-    names = _names(value)
-    known = {role.value: role for role in Role}
-    return frozenset(known[name] for name in names) if all(name in known for name in names) else frozenset()
+def _is_name(subject: str) -> bool:
+    return 0 < len(subject) <= MAX_SUBJECT and subject.isprintable()
 
 
-def _rights(value: object) -> frozenset[Right]:
-    names = _names(value)
-    known = {right.value: right for right in Right}
-    return frozenset(known[name] for name in names) if all(name in known for name in names) else frozenset()
-
-
-def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        return ()
-    return tuple(value)
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) and len(value) <= MAX_SUBJECT and value.isprintable() else ""
+def _audience(named: object, granted: str) -> str:
+    if isinstance(named, str):
+        return named if granted in {named, ""} else ""
+    return granted if isinstance(named, list | tuple) and granted in named else ""
 
 
 def _seconds(value: object) -> int:

@@ -8,9 +8,12 @@ ECDS.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from rayfence.access.claims import GRANT_HEADER, before, grant_expression
 
 #: File name inside `GatewaySettings.envoy_dir`. Absent, Envoy waits for it and serves nothing.
 REVOCATIONS_FILE: Final = "ecds_revocations.yaml"
@@ -21,8 +24,6 @@ REVOCATIONS_FILTER: Final = "rayfence.revocations"
 #: Prefix of each policy's name; it appears in `%RESPONSE_CODE_DETAILS%` of a refused request.
 POLICY_PREFIX: Final = "revoked-"
 
-JWT_FILTER: Final = "envoy.filters.http.jwt_authn"
-JWT_METADATA: Final = "jwt"
 _RBAC: Final = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC"
 
 
@@ -52,21 +53,12 @@ def revocations_text(entries: Iterable[Revocation] = ()) -> str:
     return json.dumps({"version_info": version, "resources": [resource]}, indent=1, sort_keys=True) + "\n"
 
 
-def claim(name: str, value: dict[str, object]) -> dict[str, object]:
-    """An RBAC principal: claim `name` of the verified token matches `value` (an Envoy ValueMatcher)."""
-    return {
-        "sourced_metadata": {
-            "metadata_source": "DYNAMIC",
-            "metadata_matcher": {"filter": JWT_FILTER, "path": [{"key": JWT_METADATA}, {"key": name}], "value": value},
-        }
-    }
-
-
 def _policy(entry: Revocation) -> dict[str, object]:
-    ids = [
-        claim("sub", {"string_match": {"exact": entry.subject}}),
-        claim("iat", {"double_match": {"range": {"start": 0, "end": entry.issued_before}}}),
-    ]
+    parts = {"issued": before(entry.issued_before), "subject": re.escape(entry.subject)}
     if entry.session:
-        ids.append(claim("sid", {"string_match": {"exact": entry.session}}))
-    return {"permissions": [{"any": True}], "principals": [{"and_ids": {"ids": ids}}]}
+        parts["session"] = re.escape(entry.session)
+    matcher = {"safe_regex": {"regex": grant_expression(**parts)}}
+    return {
+        "permissions": [{"any": True}],
+        "principals": [{"header": {"name": GRANT_HEADER, "string_match": matcher}}],
+    }

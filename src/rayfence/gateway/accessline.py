@@ -20,7 +20,7 @@ RAY_CLIENT: Final = "ray_client"
 _SAMPLE: Final = 200
 
 # Keys copied into the record's detail as they are, if they say anything.
-_COPIED: Final = ("surface", "method", "details", "ms", "upstream_ms", "bytes", "peer", "jti")
+_COPIED: Final = ("surface", "method", "details", "ms", "upstream_ms", "bytes", "peer")
 
 #: Refusals by Envoy itself, by the beginning of RESPONSE_CODE_DETAILS.
 _REFUSED: Final = (
@@ -98,6 +98,11 @@ def read_log_line(raw: bytes, position: str) -> LogLine:
     flags = _text(value, "flags")
     if flags not in {"", "-"}:
         detail["flags"] = flags
+    # six words, the last of which may hold spaces (`access.claims`); Envoy writes it of verified tokens only
+    grant = _text(value, "grant").split(" ", 5)
+    subject = grant[5] if len(grant) == 6 else ""
+    if subject:
+        detail["jti"] = grant[4]
     started = _seconds(at)
     return LogLine(
         kind=Kind.EDGE,
@@ -105,7 +110,7 @@ def read_log_line(raw: bytes, position: str) -> LogLine:
         started=started,
         ended=started + _number(value, "ms") / 1000,
         # A request refused by jwt_authn may carry the name of another, valid token it also held.
-        subject="" if details.startswith("jwt_authn") else _text(value, "sub"),
+        subject="" if details.startswith("jwt_authn") else subject,
         action=_text(value, "route") or "unrouted",
         path=_text(value, "path"),
         verdict=verdict_of(status, details),

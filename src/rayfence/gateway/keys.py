@@ -13,6 +13,7 @@ from typing import Final
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from rayfence.access.claims import KEY_ID_DIGITS, is_key_id
 from rayfence.errors import StateError
 from rayfence.gateway.files import check_private, read_private
 
@@ -63,6 +64,8 @@ def load_signing_keys(folder: Path) -> SigningKeys:
         if not usable:
             raise StateError(f"{path} holds no private P-256 key")
         newest = str(value.get("kid") or path.stem)
+        if not is_key_id(newest):
+            raise StateError(f"the key id {newest!r} in {path} is not {KEY_ID_DIGITS} hex digits")
         if newest in keys:
             raise StateError(f"{path} repeats the key id {newest!r}")
         keys[newest] = key

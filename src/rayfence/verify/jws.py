@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from rayfence.access.claims import token_header
+
 #: Order of the curve P-256's base point (FIPS 186-5).
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -36,7 +38,7 @@ class Signer:
 
     def header(self) -> dict[str, object]:
         """The header of a right token."""
-        return {"alg": "ES256", "kid": self.kid, "typ": "JWT"}
+        return dict(token_header(self.kid))
 
     def signature(self, signed: str | bytes) -> bytes:
         """r and s over the signing input."""

@@ -4,11 +4,12 @@ Every control carries a token of its own, so that its line in the access log is 
 reads the instance's signing key: tokens that are right but for one respect are the strongest attacks there are.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rayfence.catalog import ROLE_ORDER
+from rayfence.access.claims import GRANT, ID_DIGITS, write_grant
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.host import Ports
 from rayfence.model.routes import Right, Role, RouteCatalog, Surface
@@ -45,8 +46,8 @@ class Scene:
         return f"verify-{self.run}-{name}"
 
     def token_id(self, label: str) -> str:
-        """The `jti` of a token of this run."""
-        return f"verify-{self.run}-{label}"
+        """The id of a token of this run, or of a session."""
+        return hashlib.sha256(f"verify-{self.run}-{label}".encode()).hexdigest()[:ID_DIGITS]
 
     def claims(
         self,
@@ -56,23 +57,27 @@ class Scene:
         role: Role | None = Role.VIEWER,
         rights: tuple[Right, ...] = (),
         subject: str = "",
-        **changes: object,
+        session: str = "",
     ) -> dict[str, object]:
-        """Claims of a right token. `changes` replace; a change to None removes."""
-        body: dict[str, object] = {
+        """Claims of a right token."""
+        audience, subject = self.audience(surface), subject or self.subject(role.value if role else "nobody")
+        return {
             "iss": self.settings.issuer,
-            "aud": self.audience(surface),
-            "sub": subject or self.subject(role.value if role else "nobody"),
-            "roles": [] if role is None else [one.value for one in ROLE_ORDER[: ROLE_ORDER.index(role) + 1]],
-            "rights": [right.value for right in rights],
+            "aud": audience,
+            "sub": subject,
             "iat": self.now,
             "nbf": self.now,
             "exp": self.now + LIFETIME_SECONDS,
-            "jti": self.token_id(label),
-            "sid": self.token_id("session"),
-            **changes,
+            GRANT: write_grant(
+                audience,
+                role,
+                rights,
+                session=session or self.token_id("session"),
+                issued_at=self.now,
+                token_id=self.token_id(label),
+                subject=subject,
+            ),
         }
-        return {name: value for name, value in body.items() if value is not None}
 
     def token(
         self,

@@ -24,7 +24,7 @@ def test_a_line_becomes_an_edge_record() -> None:
         "/api/jobs/raysubmit-7/logs",
     )
     assert (entry.verdict, entry.status) == ("allowed", 200)
-    assert entry.detail["pos"] == "ab:10"
+    assert (entry.detail["pos"], entry.detail["jti"]) == ("ab:10", "a1" * 16)
     assert entry.detail["at"] == "2023-11-14T22:13:20.500Z"
     assert (line.prefix, line.started, line.ended) == (FRONT, 1_700_000_000.5, 1_700_000_000.503)
     assert "flags" not in entry.detail
@@ -61,6 +61,19 @@ def test_verdicts_by_what_envoy_says(status: int, details: str, verdict: str) ->
     assert verdict_of(status, details) == verdict
 
 
+@pytest.mark.parametrize(("rest", "subject"), [("ada", "ada"), ("ada b  c", "ada b  c"), ("", "")])
+def test_a_grant_ends_with_its_subject(rest: str, subject: str) -> None:
+    grant = f"rayfence:api viewer {'5e' * 16} 1700000000 {'a1' * 16} {rest}"
+    line = read_log_line(log_line(1, grant=grant), "")
+    assert (line.subject, "jti" in line.detail) == (subject, bool(subject))
+
+
+@pytest.mark.parametrize("grant", [None, "", "alice", "a b c d alice", 7, ["x"]])
+def test_what_is_no_grant_names_nobody(grant: object) -> None:
+    line = read_log_line(log_line(1, grant=grant), "")
+    assert (line.subject, "jti" in line.detail) == ("", False)
+
+
 def test_a_subject_is_not_believed_where_no_token_was_verified() -> None:
     assert read_log_line(log_line(1, code=401, details="jwt_authn_access_denied{Jwt_is_expired}"), "").subject == ""
 
@@ -85,7 +98,7 @@ def test_an_escape_sequence_in_a_path_is_visible_text() -> None:
 
 def test_wrong_types_are_left_out() -> None:
     raw = json.dumps(
-        {"ts": 5, "code": "200", "ms": [1], "sub": {"a": 1}, "path": None, "bytes": -1, "peer": 1.5}
+        {"ts": 5, "code": "200", "ms": [1], "grant": {"a": 1}, "path": None, "bytes": -1, "peer": 1.5}
     ).encode()
     line = read_log_line(raw, "p")
     assert (line.status, line.subject, line.path, line.started) == (0, "", "", 0.0)
@@ -102,7 +115,7 @@ def test_the_end_of_a_connection_is_its_intents_outcome() -> None:
 @given(
     st.dictionaries(
         st.sampled_from(
-            ["ts", "id", "sub", "surface", "route", "method", "path", "code", "details", "ms", "intent", "peer"]
+            ["ts", "id", "grant", "surface", "route", "method", "path", "code", "details", "ms", "intent", "peer"]
         ),
         st.none()
         | st.text(max_size=50)

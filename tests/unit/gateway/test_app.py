@@ -64,7 +64,7 @@ async def test_a_request_that_does_not_fit_its_route_is_refused(
         (base64.urlsafe_b64encode(json.dumps({"sub": "x", "aud": "rayfence:test:login"}).encode()).decode(), 403),
         (
             base64.urlsafe_b64encode(
-                json.dumps({"sub": "x", "aud": "rayfence:test:api", "roles": ["viewer"]}).encode()
+                json.dumps({"sub": "x", "aud": "rayfence:test:api", "grant": "x"}).encode()
             ).decode(),
             403,
         ),

@@ -16,7 +16,7 @@ from rayfence.gateway.journal import Journal
 from rayfence.gateway.segments import Segments, segment_files
 from rayfence.trail.record import Entry, Kind, parse
 from rayfence.trail.verify import verify_chain
-from tests.sim.trail import SimEnvoy, log_line
+from tests.sim.trail import GRANT, SimEnvoy, log_line
 
 
 class Bench:
@@ -146,7 +146,7 @@ def test_lines_wait_while_the_trail_cannot_be_written(bench: Bench, monkeypatch:
 def test_a_write_of_the_service_and_its_edge_are_one_write(bench: Bench) -> None:
     request = f"8f14e45f-ceea-467f-a8d5-{5:012x}"
     intent = bench.journal.intent(subject="alice", action="job.stop", object="r", detail={"request": request})
-    bench.write(log_line(5), log_line(6), log_line(5, sub="mallory"))
+    bench.write(log_line(5), log_line(6), log_line(5, grant=GRANT.replace("alice", "mallory")))
     bench.ingest.step()
     assert [entry.ref for entry in bench.edges()] == [intent, "", ""]
     assert {entry.kind for entry in bench.edges()} == {Kind.EDGE}

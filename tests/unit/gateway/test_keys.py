@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,10 @@ from rayfence.gateway.keys import load_secrets, load_signing_keys
 
 def put_key(folder: Path, name: str, age: int, curve: str = "P-256") -> str:
     """A signing key file `age` seconds old; its key id."""
-    key = ECKey.generate_key(curve, auto_kid=True)
-    write_private(folder / name, json.dumps(key.as_dict(private=True)))
+    kid = secrets.token_hex(8)
+    write_private(folder / name, json.dumps({**ECKey.generate_key(curve).as_dict(private=True), "kid": kid}))
     os.utime(folder / name, (1_700_000_000 - age,) * 2)
-    return str(key.as_dict()["kid"])
+    return kid
 
 
 @pytest.fixture
@@ -40,8 +41,17 @@ def test_the_newest_signs_and_all_are_published(folder: Path) -> None:
 
 def test_a_key_without_id_is_called_by_its_file(folder: Path) -> None:
     key = ECKey.generate_key("P-256").as_dict(private=True)
-    write_private(folder / "k7.json", json.dumps({name: key[name] for name in ("kty", "crv", "x", "y", "d")}))
-    assert load_signing_keys(folder).newest == "k7"
+    write_private(
+        folder / "5e5e5e5e5e5e5e5e.json", json.dumps({name: key[name] for name in ("kty", "crv", "x", "y", "d")})
+    )
+    assert load_signing_keys(folder).newest == "5e" * 8
+
+
+def test_an_id_that_envoy_would_not_take_is_refused(folder: Path) -> None:
+    key = ECKey.generate_key("P-256").as_dict(private=True)
+    write_private(folder / "k.json", json.dumps({**key, "kid": "2026-winter"}))
+    with pytest.raises(StateError, match=r"'2026-winter' in .* is not 16 hex digits"):
+        load_signing_keys(folder)
 
 
 @pytest.mark.parametrize(

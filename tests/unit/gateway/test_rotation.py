@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from functools import partial
 from pathlib import Path
 
@@ -29,12 +30,12 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def put(folder: str, name: str, seconds: int) -> str:
     """A signing key made `seconds` from now; its id."""
-    key = ECKey.generate_key("P-256", auto_kid=True)
+    kid = secrets.token_hex(8)
     path = Path(folder) / name
-    write(path, json.dumps(key.as_dict(private=True)))
+    write(path, json.dumps({**ECKey.generate_key("P-256").as_dict(private=True), "kid": kid}))
     later = path.stat().st_mtime + seconds
     os.utime(path, (later, later))
-    return str(key.as_dict()["kid"])
+    return kid
 
 
 def signing_watch(gateway: SimGateway) -> KeyWatch:

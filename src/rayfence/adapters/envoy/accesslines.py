@@ -6,6 +6,7 @@ Leaves out rotation (a verification lasts minutes) and the trail, which reads th
 import json
 from pathlib import Path
 
+from rayfence.access.claims import read_grant
 from rayfence.model.wire import LogLine
 
 
@@ -57,10 +58,11 @@ def parse_line(text: bytes) -> LogLine | None:
             return int(value)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
+    grant = read_grant(data.get("grant"))
     return LogLine(
         id=word("id"),
-        subject=word("sub"),
-        token_id=word("jti"),
+        subject=grant.subject if grant else "",
+        token_id=grant.token_id if grant else "",
         surface=word("surface"),
         route=word("route"),
         method=word("method"),

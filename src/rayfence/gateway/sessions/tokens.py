@@ -13,11 +13,11 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from rayfence.access.claims import GRANT, token_header, write_grant
 from rayfence.access.principal import Principal, principal_from_claims
 from rayfence.catalog.roles import expand_role
 from rayfence.gateway.keys import SigningKeys
 from rayfence.gateway.sessions.revocation import Revocations
-from rayfence.gateway.sessions.roles import right_names, role_names
 from rayfence.model.routes import Right, Role
 
 ALGORITHMS: Final = ("ES256",)
@@ -67,17 +67,21 @@ class Minter:
             "iss": self._issuer,
             "aud": audience,
             "sub": subject,
-            "roles": role_names(principal.roles),
-            "rights": right_names(principal.rights),
             "iat": principal.issued_at,
             "nbf": now,
             "exp": principal.expires_at,
-            "jti": principal.token_id,
-            "sid": principal.session,
+            GRANT: write_grant(
+                audience,
+                role,
+                principal.rights,
+                session=principal.session,
+                issued_at=principal.issued_at,
+                token_id=principal.token_id,
+                subject=subject,
+            ),
         }
-        header = {"alg": "ES256", "kid": self._keys.newest, "typ": "JWT"}
         key = self._keys.keys[self._keys.newest]
-        return jwt.encode(header, payload, key, algorithms=ALGORITHMS), principal
+        return jwt.encode(dict(token_header(self._keys.newest)), payload, key, algorithms=ALGORITHMS), principal
 
     def verify(self, token: str, audience: str) -> Principal | None:
         """Whom a token of ours for `audience` names that is valid now; None otherwise, whatever is wrong with it."""

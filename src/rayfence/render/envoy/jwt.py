@@ -6,14 +6,15 @@ Envoy does not watch the key set itself: `access.signing_keys` says how a rotati
 
 from typing import Final
 
+from rayfence.access.claims import GRANT, GRANT_HEADER
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import Backend, Ownership, Route, Surface
-from rayfence.render.envoy.names import DASHBOARD_COOKIE, JWT_FILTER, JWT_METADATA, LOGIN_COOKIE, PAYLOAD_HEADER
+from rayfence.render.envoy.names import DASHBOARD_COOKIE, JWT_FILTER, LOGIN_COOKIE, PAYLOAD_HEADER, SUBJECT_HEADER
 from rayfence.render.envoy.shape import Message, discovery, typed
-from rayfence.render.envoy.tokenform import HEADER_METADATA
 
 _PER_ROUTE: Final = "envoy.extensions.filters.http.jwt_authn.v3.PerRouteConfig"
 _BEARER: Final[Message] = {"from_headers": [{"name": "authorization", "value_prefix": "Bearer "}]}
+_HANDED_ON: Final[tuple[Message, ...]] = ({"claim_name": GRANT, "header_name": GRANT_HEADER},)
 CLOCK_SKEW_SECONDS: Final = 10
 #: Ends the name of a requirement, and its provider's, that hands the verified claims to the service.
 TOLD: Final = "_told"
@@ -83,8 +84,8 @@ def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Mes
         "max_lifetime": f"{max(settings.limits.max_token_seconds, settings.limits.session_seconds)}s",
         **carrier,  # exactly one: Envoy's default would also take `?access_token=`
         "forward": False,
-        "payload_in_metadata": JWT_METADATA,
-        "header_in_metadata": HEADER_METADATA,
+        # not `payload_in_metadata`: see `access.claims`
+        "claim_to_headers": list(_HANDED_ON),
         "jwt_cache_config": {"jwt_cache_size": 1000},
         "local_jwks": {"filename": settings.jwks},
     }
@@ -92,4 +93,5 @@ def _provider(settings: GatewaySettings, audience: str, carrier: Message) -> Mes
 
 def _told(provider: Message) -> Message:
     """The same, with the claims as a header. Routes that the service never hears of neither need nor pay for it."""
-    return {**provider, "forward_payload_header": PAYLOAD_HEADER}
+    told: list[Message] = [*_HANDED_ON, {"claim_name": "sub", "header_name": SUBJECT_HEADER}]
+    return {**provider, "forward_payload_header": PAYLOAD_HEADER, "claim_to_headers": told}

@@ -4,7 +4,7 @@ from typing import Final
 
 from rayfence.model.gateway import GatewaySettings, Limits
 from rayfence.model.routes import Route, RouteCatalog
-from rayfence.render.envoy.names import JWT_FILTER, JWT_METADATA
+from rayfence.render.envoy.names import SUBJECT_HEADER
 from rayfence.render.envoy.shape import Message, switched_off, switched_on, typed
 
 _RATE: Final = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit"
@@ -77,13 +77,7 @@ def rate_limit_of_route(route: Route, limits: Limits) -> Message | None:
         "fill_interval": "60s",
     }
     always: Message = {"default_value": {"numerator": 100, "denominator": "HUNDRED"}}
-    subject: Message = {
-        "metadata": {
-            "descriptor_key": "sub",
-            "source": "DYNAMIC",
-            "metadata_key": {"key": JWT_FILTER, "path": [{"key": JWT_METADATA}, {"key": "sub"}]},
-        }
-    }
+    subject: Message = {"request_headers": {"descriptor_key": "sub", "header_name": SUBJECT_HEADER}}
     return typed(
         _RATE,
         stat_prefix="submits",

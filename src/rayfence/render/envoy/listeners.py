@@ -7,10 +7,11 @@ stand behind (1) and (4) so that strangers can't use up a user's share; ownershi
 
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import RouteCatalog, Surface
-from rayfence.render.envoy.access_log import access_log
+from rayfence.render.envoy.access_log import access_log, caller_filter
 from rayfence.render.envoy.hygiene import identity_filter, on_arrival
 from rayfence.render.envoy.limits import body_filters, no_rate_limit
 from rayfence.render.envoy.names import (
+    CALLER_FILTER,
     CUSTOM_RESPONSE_FILTER,
     EXT_AUTHZ_FILTER,
     FRONT,
@@ -29,13 +30,12 @@ from rayfence.render.envoy.names import (
     SECRETS_FILE,
     SERVER_SECRET,
     TOKEN_FORM_FILTER,
-    TOKEN_HEADER_FILTER,
 )
 from rayfence.render.envoy.ownership import ownership_filter
 from rayfence.render.envoy.rbac import deny_all, no_origin_check
 from rayfence.render.envoy.replies import local_replies, upstream_errors
 from rayfence.render.envoy.shape import Message, discovery, extension, seconds, typed, watched
-from rayfence.render.envoy.tokenform import no_form_check, refuse_critical_headers
+from rayfence.render.envoy.tokenform import no_form_check
 
 MAX_HEADERS = 100
 
@@ -132,8 +132,8 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface 
     filters = [
         _off(TOKEN_FORM_FILTER, no_form_check()),
         _discovered(settings, JWT_FILTER, JWT_FILE, "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
+        extension(CALLER_FILTER, caller_filter()),
         _discovered(settings, REVOCATIONS_FILTER, REVOCATIONS_FILE, "envoy.extensions.filters.http.rbac.v3.RBAC"),
-        extension(TOKEN_HEADER_FILTER, refuse_critical_headers()),
         _off(ORIGIN_FILTER, no_origin_check()),
         extension(RBAC_FILTER, deny_all()),
         _off(IDENTITY_FILTER, identity_filter(surface)),

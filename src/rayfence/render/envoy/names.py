@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from rayfence.access.revocation import JWT_FILTER, JWT_METADATA, REVOCATIONS_FILE, REVOCATIONS_FILTER
+from rayfence.access.revocation import REVOCATIONS_FILE, REVOCATIONS_FILTER
 from rayfence.access.signing_keys import JWT_FILE
 
-__all__ = ["JWT_FILE", "JWT_FILTER", "JWT_METADATA", "REVOCATIONS_FILE", "REVOCATIONS_FILTER"]
+__all__ = ["JWT_FILE", "REVOCATIONS_FILE", "REVOCATIONS_FILTER"]
 
 # Files in GatewaySettings.envoy_dir
 BOOTSTRAP_FILE: Final = "bootstrap.yaml"
@@ -23,7 +23,8 @@ RAY_TOKEN_SECRET: Final = "ray_token"  # noqa: S105
 
 # Filters. Each route's configuration is keyed by these.
 TOKEN_FORM_FILTER: Final = "rayfence.token_form"  # noqa: S105 - a filter's name
-TOKEN_HEADER_FILTER: Final = "rayfence.token_header"  # noqa: S105
+JWT_FILTER: Final = "envoy.filters.http.jwt_authn"
+CALLER_FILTER: Final = "rayfence.caller"
 ORIGIN_FILTER: Final = "rayfence.origin"
 RBAC_FILTER: Final = "envoy.filters.http.rbac"
 EXT_AUTHZ_FILTER: Final = "envoy.filters.http.ext_authz"
@@ -44,6 +45,8 @@ ROUTE_METADATA: Final = "rayfence"
 #: Prefix of every header by which Envoy speaks to the service. Stripped from clients and never sent to Ray.
 HEADER_PREFIX: Final = "x-rayfence-"
 PAYLOAD_HEADER: Final = "x-rayfence-payload"
+#: The subject alone, where requests are counted by it.
+SUBJECT_HEADER: Final = "x-rayfence-subject"
 ROUTE_HEADER: Final = "x-rayfence-route"
 SURFACE_HEADER: Final = "x-rayfence-surface"
 INTENT_HEADER: Final = "x-rayfence-intent"

@@ -13,7 +13,7 @@ from rayfence.model.gateway import GatewaySettings
 from rayfence.render.envoy.names import REFUSAL_HEADER, ROUTE_METADATA
 from rayfence.render.envoy.rbac import FOREIGN_ORIGIN
 from rayfence.render.envoy.shape import Message, extension, header, one_of, regex, set_header, typed
-from rayfence.render.envoy.tokenform import CRITICAL_HEADER, MALFORMED_TOKEN
+from rayfence.render.envoy.tokenform import MALFORMED_TOKEN
 
 _CEL: Final = "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter"
 
@@ -40,7 +40,6 @@ _KNOWN: Final = (
     ),
     (_denied_by(POLICY_PREFIX), 401, "revoked", "This token was revoked; log in again with `rayfence login`."),
     (_denied_by(MALFORMED_TOKEN), 401, "unauthenticated", MESSAGES["unauthenticated"]),
-    (_denied_by(CRITICAL_HEADER), 401, "unauthenticated", MESSAGES["unauthenticated"]),
     (_denied_by(FOREIGN_ORIGIN), 0, "foreign_origin", MESSAGES["foreign_origin"]),
     ("response.code_details.startsWith('rbac_access_denied')", 0, "forbidden", MESSAGES["forbidden"]),
     ("response.code_details == 'upgrade_failed'", 0, "upgrade_refused", MESSAGES["upgrade_refused"]),
@@ -161,7 +160,7 @@ def _to_login(settings: GatewaySettings) -> Message:
         header("accept", string_match={"contains": "text/html"}),
     )
     nobody = "response.code_details.startsWith('jwt_authn_access_denied') && response.code == 401"
-    refused = " || ".join(_denied_by(policy) for policy in (POLICY_PREFIX, MALFORMED_TOKEN, CRITICAL_HEADER))
+    refused = " || ".join(_denied_by(policy) for policy in (POLICY_PREFIX, MALFORMED_TOKEN))
     filters = [_when(f"({nobody}) || {refused}")]
     filters += [{"header_filter": {"header": matcher}} for matcher in page]
     return {

@@ -185,7 +185,7 @@ def _logout(scene: Scene) -> Iterator[Attack]:
     for surface, target in ((Surface.API, PATH), (Surface.DASHBOARD, PATH), (Surface.LOGIN, "/v1/whoami")):
 
         def token(label: str, where: Surface, session: str) -> str:
-            claims = scene.claims(label, surface=where, subject=subject, role=Role.SUBMITTER, sid=session)
+            claims = scene.claims(label, surface=where, subject=subject, role=Role.SUBMITTER, session=session)
             return scene.signer.token(claims)
 
         session = scene.token_id(f"ended-{surface}")

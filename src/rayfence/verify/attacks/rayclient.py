@@ -7,6 +7,7 @@ speaks gRPC and is answered by Ray.
 from collections.abc import Iterator
 from typing import Final
 
+from rayfence.access.claims import GRANT
 from rayfence.model.routes import Right, Role, Surface
 from rayfence.model.wire import Fields, Shot
 from rayfence.verify.attack import FORBIDDEN, MALFORMED, UNAUTHENTICATED, Attack, Control, Expect
@@ -43,6 +44,12 @@ def _control(scene: Scene) -> Control:
     return Control("ray-client", shot, scene.token_id("ray-client"), frozenset({200}))
 
 
+def _held(claims: dict[str, object], authority: str) -> dict[str, object]:
+    """The claims with another authority in their grant."""
+    audience, _, rest = str(claims[GRANT]).split(" ", 2)
+    return changed(claims, **{GRANT: f"{audience} {authority} {rest}"})
+
+
 def _tokens(scene: Scene) -> Iterator[Attack]:
     right = _control(scene)
     claims = scene.claims("rc", role=Role.ADMIN, rights=EVERY_RIGHT)
@@ -50,8 +57,8 @@ def _tokens(scene: Scene) -> Iterator[Attack]:
     rows: dict[str, tuple[Fields, Expect]] = {
         "nobody": ((), UNAUTHENTICATED),
         "no-right": (_bearer(scene.token("rc-low", role=Role.ADMIN, rights=(Right.SERVE_CALL,))), FORBIDDEN),
-        "right-as-role": (_bearer(scene.signer.token(changed(claims, roles=["ray-client"], rights=[]))), FORBIDDEN),
-        "right-as-text": (_bearer(scene.signer.token(changed(claims, rights="ray-client"))), FORBIDDEN),
+        "right-as-role": (_bearer(scene.signer.token(_held(claims, "ray-client"))), FORBIDDEN),
+        "right-in-upper-case": (_bearer(scene.signer.token(_held(claims, "admin,RAY-CLIENT"))), FORBIDDEN),
         "dashboard-token": (_bearer(scene.token("rc-d", surface=Surface.DASHBOARD, rights=EVERY_RIGHT)), _CLOSED),
         "login-token": (_bearer(scene.token("rc-l", surface=Surface.LOGIN, rights=EVERY_RIGHT)), _CLOSED),
         "expired": (_bearer(scene.signer.token(changed(claims, exp=scene.now - 60))), UNAUTHENTICATED),

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from rayfence.access.claims import GRANT
 from rayfence.model.routes import Role
 from rayfence.verify.attack import FORBIDDEN, Attack, Expect
 from rayfence.verify.jws import Json
@@ -23,7 +24,7 @@ def claim_attacks(scene: Scene) -> tuple[Attack, ...]:
     """All of them."""
     right = scene.claims("claims")
     rows = (*_issuer(scene, right), *_audience(scene, right), *_times(scene, right))
-    return bearer_attacks(scene, (*rows, *_roles(scene, right), *_subject(scene, right), *_duplicates(scene, right)))
+    return bearer_attacks(scene, (*rows, *_grants(scene, right), *_subject(scene, right), *_duplicates(scene, right)))
 
 
 def _issuer(scene: Scene, right: Json) -> Iterator[Row]:
@@ -97,29 +98,54 @@ def _times(scene: Scene, right: Json) -> Iterator[Row]:
         yield f"time-expiry-{name}", scene.signer.token(claims), f"times: expiry is {text}"
 
 
-def _roles(scene: Scene, right: Json) -> Iterator[Row]:
+def _grants(scene: Scene, right: Json) -> Iterator[Row]:
+    text = str(right[GRANT])
+    audience, authority, session, issued, token, subject = text.split(" ")
     wrong: dict[str, object] = {
         "missing": None,
-        "empty": [],
-        "text": "viewer",
+        "empty": "",
         "number": 1,
         "true": True,
-        "object": {"viewer": True},
-        "nested": [["viewer"]],
-        "of-objects": [{"name": "viewer"}],
-        "one-text": ["viewer,submitter"],
-        "upper": ["VIEWER"],
-        "space": ["viewer "],
-        "prefix": ["view"],
-        "star": ["*"],
-        "pattern": [".*"],
-        "unknown": ["root"],
-        "null-inside": [None],
+        "list": [text],
+        "object": {text: True},
+        "quoted": json.dumps(text),
+        "role-alone": authority,
+        "without-session": " ".join((audience, authority, issued, token, subject)),
+        "without-subject": " ".join((audience, authority, session, issued, token)),
+        "short-session": text.replace(session, session[1:]),
+        "upper-session": text.replace(session, session.upper()),
+        "issued-early": text.replace(issued, issued[1:]),
+        "issued-text": text.replace(issued, "yesterdays"),
+        "space-before": f" {text}",
+        "space-inside": text.replace(" ", "  "),
+        "tabs": text.replace(" ", "\t"),
+        "line-before": f"\n{text}",
+        "audience-of-another": text.replace(audience, scene.settings.audiences.login),
+        "audience-longer": f"x{text}",
     }
     for name, value in wrong.items():
-        yield f"roles-{name}", scene.signer.token(changed(right, roles=value)), f"roles: {name}", FORBIDDEN
-    moved = changed(right, roles=None, role="admin", scope="admin", groups=["admin"], rights=["viewer"])
-    yield "roles-elsewhere", scene.signer.token(moved), "roles under other names", FORBIDDEN
+        yield f"grant-{name}", scene.signer.token(changed(right, **{GRANT: value})), f"grant: {name}", FORBIDDEN
+    authorities = {
+        "empty": "",
+        "none": "-",
+        "comma": f"{authority},",
+        "two": f"{authority},submitter",
+        "three": f"{authority},serve:call,ray-client",  # rights out of order
+        "doubled": f"{authority},ray-client,ray-client",
+        "upper": "VIEWER",
+        "prefix": "view",
+        "suffix": "viewers",
+        "nul": "viewer\0",
+        "star": "*",
+        "pattern": ".*",
+        "unknown": "root",
+        "right": "ray-client",
+    }
+    for name, value in authorities.items():
+        claims = changed(right, **{GRANT: text.replace(authority, value, 1)})
+        yield f"role-{name}", scene.signer.token(claims), f"role: {name}", FORBIDDEN
+    moved = changed(right, **{GRANT: None}, role="admin", roles=["admin"], scope="admin", groups=["admin"])
+    yield "role-elsewhere", scene.signer.token(moved), "a role under other names", FORBIDDEN
 
 
 def _subject(scene: Scene, right: Json) -> Iterator[Row]:
@@ -138,11 +164,11 @@ def _subject(scene: Scene, right: Json) -> Iterator[Row]:
 def _duplicates(scene: Scene, right: Json) -> Iterator[Row]:
     """One claim twice. RFC 7519 4: the reader refuses, or takes the last; two readers must not take one each."""
     dead = changed(right, exp=scene.now - _HOUR)
-    low = scene.claims("claims", role=None)
+    low = changed(right, **{GRANT: scene.claims("claims", role=None)[GRANT]})
     foreign = changed(right, aud="another-service")
     pairs: dict[str, tuple[Json, str, object]] = {
         "expiry": (dead, "exp", scene.now + _HOUR),
-        "roles": (low, "roles", [role.value for role in Role]),
+        "grant": (low, GRANT, scene.claims("claims", role=Role.ADMIN)[GRANT]),
         "audience": (foreign, "aud", scene.settings.audiences.api),
         "issuer": (changed(right, iss="https://attacker.example"), "iss", scene.settings.issuer),
         "subject": (right, "sub", scene.settings.operator_subject),

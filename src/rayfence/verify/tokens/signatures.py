@@ -7,6 +7,7 @@ characters), 7.2 (JSON serialization), appendix F (detached).
 import json
 from collections.abc import Iterator
 
+from rayfence.access.claims import GRANT
 from rayfence.model.routes import Role
 from rayfence.verify.attack import UNAUTHENTICATED, Attack, Expect
 from rayfence.verify.jws import P256_ORDER, Json, b64, signing_input, unb64
@@ -70,7 +71,7 @@ def _forms(scene: Scene) -> Iterator[Row]:
     yield "form-empty-header", f".{payload}.{signature}", "no header"
     yield "form-dots", "..", "only dots"
     yield "form-garbage", "A" * 20_000, "20,000 letters"
-    yield "form-huge", scene.signer.token(scene.claims("huge", pad="x" * 60_000)), "80 KiB", _ANY_REFUSAL
+    yield "form-huge", scene.signer.token({**scene.claims("huge"), "pad": "x" * 60_000}), "80 KiB", _ANY_REFUSAL
     yield (
         "form-padded",
         f"{header}{'=' * (-len(header) % 4)}.{payload}{'=' * (-len(payload) % 4)}.{signature}=",
@@ -100,7 +101,7 @@ def _taken_over(scene: Scene) -> Iterator[Row]:
     header, payload, signature = scene.token("taken").split(".")
     claims = json.loads(unb64(payload))
     edits = {
-        "role": changed(claims, roles=["viewer", "submitter", "operator", "admin"]),
+        "role": changed(claims, **{GRANT: scene.claims("tampered", role=Role.ADMIN)[GRANT]}),
         "subject": changed(claims, sub=scene.settings.operator_subject),
         "expiry": changed(claims, exp=scene.now + 10**6),
         "audience": changed(claims, aud=scene.settings.audiences.login),

@@ -7,8 +7,9 @@ import pytest
 
 from rayfence.adapters.envoy.accesslines import AccessLines, parse_line
 
+GRANT = f"rayfence:api viewer {'5e' * 16} 1700000000 {'1d' * 16} ada"
 LINE = {
-    "ts": "2026-11-25T15:00:00Z", "id": "r-1", "sub": "ada", "jti": "t-1", "surface": "api", "route": "version.api",
+    "ts": "2026-11-25T15:00:00Z", "id": "r-1", "grant": GRANT, "surface": "api", "route": "version.api",
     "method": "GET", "path": "/api/version", "code": 200, "details": "via_upstream", "flags": "-", "ms": 3,
     "upstream_ms": "2", "bytes": 10, "peer": "127.0.0.1:1", "intent": None,
 }  # fmt: skip
@@ -37,8 +38,9 @@ def test_a_log_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
 def test_numbers_may_be_text_and_missing_ones_are_none() -> None:
     line = parse_line(json.dumps(LINE).encode())
     assert line is not None
-    assert (line.status, line.upstream_ms, line.token_id, line.passed_on) == (200, 2, "t-1", True)
-    bare = parse_line(b'{"id": "x", "code": "403", "upstream_ms": null, "sub": null}')
+    assert (line.status, line.upstream_ms, line.token_id, line.passed_on) == (200, 2, "1d" * 16, True)
+    assert line.subject == "ada"
+    bare = parse_line(b'{"id": "x", "code": "403", "upstream_ms": null, "grant": null}')
     assert bare is not None
     assert (bare.status, bare.upstream_ms, bare.subject, bare.passed_on) == (403, None, "", False)
 

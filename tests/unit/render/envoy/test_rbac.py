@@ -1,14 +1,12 @@
 import re
 from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
+from rayfence.access.claims import write_grant
 from rayfence.catalog import find_route
+from rayfence.model.routes import Right, Role
 from rayfence.render.envoy.rbac import (
     FOREIGN_ORIGIN,
     allow_all,
-    complement,
     deny_all,
     no_origin_check,
     origin_of_route,
@@ -16,17 +14,9 @@ from rayfence.render.envoy.rbac import (
 )
 from tests.unit.render.envoy.example import CATALOG, at, objects
 
-words = st.sets(st.text("ab-:", min_size=1, max_size=4), min_size=1, max_size=5)
 
-
-@given(words, st.text("ab-:^]\\x", max_size=6))
-def test_the_complement_matches_all_but_the_words(known: set[str], text: str) -> None:
-    assert bool(re.fullmatch(complement(known), text)) == (text not in known)
-
-
-@given(words)
-def test_the_complement_matches_none_of_the_words(known: set[str]) -> None:
-    assert not any(re.fullmatch(complement(known), word) for word in known)
+def grant(audience: str, role: Role | None, *rights: Right) -> str:
+    return write_grant(audience, role, rights, session="0" * 32, issued_at=1, token_id="1" * 32, subject="ada")
 
 
 def test_the_base_denies_what_no_route_names() -> None:
@@ -37,16 +27,22 @@ def test_the_base_denies_what_no_route_names() -> None:
 def test_a_policy_asks_for_the_lowest_holder_and_the_audience() -> None:
     route = find_route(CATALOG, "serve.scale")
     policy = at(rbac_of_route(route, CATALOG, "demo:api"), "rbac", "rules", "policies", "operator")
-    audience, role, strange = objects(policy, "principals", 0, "and_ids", "ids")
-    assert at(audience, "sourced_metadata", "metadata_matcher", "value", "string_match", "exact") == "demo:api"
-    assert at(role, "sourced_metadata", "metadata_matcher", "path", 1, "key") == "roles"
-    assert set(strange) == {"not_id"}
+    matcher = at(policy, "principals", 0, "header")
+    assert at(matcher, "name") == "x-rayfence-grant"
+    expression = str(at(matcher, "string_match", "safe_regex", "regex"))
+    assert not re.fullmatch(expression, grant("demo:api", Role.SUBMITTER))
+    assert not re.fullmatch(expression, grant("demo:login", Role.ADMIN))
+    assert all(re.fullmatch(expression, grant("demo:api", role)) for role in (Role.OPERATOR, Role.ADMIN))
 
 
 def test_a_right_is_looked_for_among_the_rights() -> None:
-    found = str(rbac_of_route(find_route(CATALOG, "serve.data"), CATALOG, "a"))
-    assert "'rights'" in found
-    assert "'roles'" not in found
+    rules = at(rbac_of_route(find_route(CATALOG, "serve.data"), CATALOG, "a"), "rbac", "rules")
+    expression = str(
+        at(rules, "policies", "serve:call", "principals", 0, "header", "string_match", "safe_regex", "regex")
+    )
+    assert re.fullmatch(expression, grant("a", None, Right.SERVE_CALL))
+    assert re.fullmatch(expression, grant("a", Role.VIEWER, Right.SERVE_CALL, Right.RAY_CLIENT))
+    assert not re.fullmatch(expression, grant("a", Role.ADMIN, Right.RAY_CLIENT))
 
 
 def test_a_permission_nobody_holds_is_refused_to_all() -> None:

@@ -26,7 +26,7 @@ def test_lengths() -> None:
 
 def test_edited_tokens_keep_the_signature_and_say_more() -> None:
     token = TOKENS["edited-role"]
-    assert part(token, 1)["roles"][-1] == "admin"
+    assert " admin " in part(token, 1)["grant"]
     assert token.split(".")[2] == TOKENS["edited-subject"].split(".")[2]
 
 
