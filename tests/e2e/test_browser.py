@@ -34,8 +34,16 @@ document.addEventListener("securitypolicyviolation", (event) =>
 #: Ray's page asks with HEAD whether the cluster has this feature and takes 404 for no.
 ABSENT_FEATURE: Final = re.compile(r"404 HEAD \S+/api/v0/platform_events")
 TASK_LINKS: Final = "a[href^='#/jobs/'][href*='/tasks/']"
-#: What Chromium's console says of any 404; it names no address.
+#: What Chromium's console says of any refused request; it names no address.
 CONSOLE_404: Final = "Failed to load resource: the server responded with a status of 404 ()"
+CONSOLE_401: Final = CONSOLE_404.replace("404", "401")
+CONSOLE_403: Final = CONSOLE_404.replace("404", "403")
+#: Asked by the log boxes of a task and of a job.
+LOG_OF_TASK: Final = re.compile(r"403 GET \S+/api/v0/logs/file[?]\S*task_id=\S+")
+LOG_OF_JOB: Final = re.compile(r"403 GET \S+/api/v0/logs/file[?]\S*filename=job-driver-bobs-clicked-\S+")
+#: What Ray's page itself puts on the console when its poll is refused.
+RAYS_WORDS: Final = "Cluster Status Error. Couldn't get the cluster status data from the dashboard server."
+BOBS_LINE: Final = "bob-printed-this"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,14 @@ def own_job(alice: Person, ended: Callable[[Person, str], str]) -> str:
     """A finished job of alice's with tasks."""
     job = alice.submit(f'python -c "{PROGRAM}"', submission_id="clicked")
     assert ended(alice, job) == "SUCCEEDED"
+    return job
+
+
+@pytest.fixture(scope="module")
+def others_job(bob: Person, ended: Callable[[Person, str], str]) -> str:
+    """A finished job of bob's with a driver, so that Ray's list links it like any other."""
+    job = bob.submit(f"python -c \"import ray; ray.init(); print('{BOBS_LINE}')\"", submission_id="bobs-clicked")
+    assert ended(bob, job) == "SUCCEEDED"
     return job
 
 
@@ -177,3 +193,98 @@ def open_own_job(page: Page, job: str, pictures: Path) -> None:
     row.get_by_role("link").first.click()
     expect(page.get_by_text(LINE).first).to_be_visible()
     take(page, pictures / "3-own-job.png")
+
+
+def be_logged_in(page: Page, stack: Stack, name: str = "alice") -> None:
+    """At the dashboard's overview, by the form if there is no log-in yet."""
+    page.goto(stack.origin("dashboard") + "/")
+    if page.url.startswith(stack.origin("login")):
+        fill_form(page, name, PASSWORD)
+    expect(page.get_by_role("link", name="View all jobs")).to_be_visible()
+
+
+def assert_refused_quietly(seen: Seen, expected: re.Pattern[str]) -> None:
+    """Nothing but what `expected` matches was refused, and the console repeats just these and Ray's absent feature."""
+    absent = [one for one in seen.refused if ABSENT_FEATURE.fullmatch(one)]
+    refused = [one for one in seen.refused if one not in absent]
+    assert refused
+    assert [one for one in refused if not expected.fullmatch(one)] == []
+    assert sorted(seen.console) == sorted([CONSOLE_403] * len(refused) + [CONSOLE_404] * len(absent))
+
+
+def test_a_task_of_ones_own_is_shown_without_its_workers_log(
+    context: BrowserContext, stack: Stack, own_job: str, pictures: Path
+) -> None:
+    """A worker's log can hold lines of others' tasks, so its box says that it could not be read, and nothing more."""
+    page, seen = context.new_page(), Seen()
+    seen.watch(page)
+    be_logged_in(page, stack)
+    open_own_job(page, own_job, pictures)
+    page.get_by_text("Task Table").click()
+    page.locator(TASK_LINKS).first.click()
+    page.wait_for_url("**/#/jobs/*/tasks/*")
+    expect(page.get_by_text("Call site")).to_be_visible()
+    expect(page.get_by_text("Failed to load")).to_be_visible()
+    take(page, pictures / "6-own-task.png")
+    page.get_by_text("Failed to load").scroll_into_view_if_needed()
+    take(page, pictures / "6-own-task-log.png")
+    assert_refused_quietly(seen, LOG_OF_TASK)
+    page.close()
+
+
+def test_another_users_job_is_opened_without_its_log(
+    context: BrowserContext, stack: Stack, others_job: str, pictures: Path
+) -> None:
+    page, seen = context.new_page(), Seen()
+    seen.watch(page)
+    be_logged_in(page, stack)
+    page.get_by_role("link", name="View all jobs").click()
+    row = page.get_by_role("row").filter(has_text=others_job)
+    expect(row).to_contain_text("SUCCEEDED")
+    row.get_by_role("link").first.click()
+    expect(page.get_by_text("Failed to load")).to_be_visible()
+    take(page, pictures / "7-others-job.png")
+    page.get_by_text("Failed to load").scroll_into_view_if_needed()
+    take(page, pictures / "7-others-job-log.png")
+    assert BOBS_LINE not in page.content()
+    assert_refused_quietly(seen, LOG_OF_JOB)
+    page.close()
+
+
+def assert_shut_out(page: Page, stack: Stack, picture: Path) -> None:
+    """A tab opened before: every poll is refused, no dialogue comes, and a reload leads to the form."""
+    page.wait_for_event("response", lambda answer: answer.status == 401)  # from here on Envoy has the new rule
+    seen = Seen()
+    seen.watch(page)
+    for _ in range(2):  # the page goes on asking at its own pace
+        page.wait_for_event("response", lambda answer: "/api/jobs/" in answer.url)
+    take(page, picture)
+    assert {one.partition(" ")[0] for one in seen.requests} == {"401"}
+    assert set(seen.console) <= {CONSOLE_401, RAYS_WORDS}
+    page.reload()
+    assert page.url.partition("#")[0] == f"{stack.origin('login')}/login"
+    expect(page.get_by_label("User name")).to_be_focused()
+    take(page, picture.with_stem(f"{picture.stem}-reloaded"))
+
+
+def test_an_open_tab_learns_nothing_after_a_log_out_in_another(
+    context: BrowserContext, stack: Stack, pictures: Path
+) -> None:
+    page, other = context.new_page(), context.new_page()
+    be_logged_in(page, stack)
+    other.goto(stack.origin("login") + "/")
+    other.get_by_role("button", name="Log out", exact=True).click()
+    other.wait_for_url(f"{stack.origin('login')}/login")
+    assert_shut_out(page, stack, pictures / "8-open-tab.png")
+    page.close()
+    other.close()
+
+
+def test_an_open_tab_of_a_removed_user_learns_nothing(context: BrowserContext, stack: Stack, pictures: Path) -> None:
+    stack.add("passing", "submitter")
+    page = context.new_page()
+    be_logged_in(page, stack, "passing")
+    done = stack.run("user", "remove", "passing")
+    assert done.returncode == 0, done.stderr
+    assert_shut_out(page, stack, pictures / "9-removed.png")
+    page.close()
