@@ -32,6 +32,15 @@ def deployment(stack: Stack, package: str) -> dict[str, object]:
     }
 
 
+def await_running(olga: Person) -> None:
+    """Until Ray has found the package and the application in it."""
+    deadline = time.monotonic() + DEPLOY_SECONDS
+    while (state := olga.http.get(APPLICATIONS).json()["applications"].get("echo", {})).get("status") != "RUNNING":
+        assert time.monotonic() < deadline, state
+        assert state.get("status") != "DEPLOY_FAILED", state
+        time.sleep(0.5)
+
+
 @pytest.fixture(scope="module")
 def application(stack: Stack, olga: Person, bob: Person) -> Iterator[str]:
     """Deployed by an operator; its path at the gateway."""
@@ -44,11 +53,7 @@ def application(stack: Stack, olga: Person, bob: Person) -> Iterator[str]:
     assert bob.http.put(APPLICATIONS, json=body).status_code == 403, "deploying is running code as the cluster"
     answer = olga.http.put(APPLICATIONS, json=body)
     assert answer.status_code == 200, answer.text
-    deadline = time.monotonic() + DEPLOY_SECONDS
-    while (state := olga.http.get(APPLICATIONS).json()["applications"].get("echo", {})).get("status") != "RUNNING":
-        assert time.monotonic() < deadline, state
-        assert state.get("status") != "DEPLOY_FAILED", state
-        time.sleep(0.5)
+    await_running(olga)
     yield "/serve/echo"
     assert bob.http.delete(APPLICATIONS).status_code == 403
     assert olga.http.delete(APPLICATIONS).status_code == 200
@@ -68,6 +73,16 @@ def test_an_answer_comes_in_pieces(olga: Person, application: str) -> None:
             arrivals.append((line, time.monotonic()))
     assert [line for line, _ in arrivals] == [f"piece {number}" for number in range(5)]
     assert arrivals[-1][1] - arrivals[0][1] > 0.8, "they came all at once"
+
+
+def test_what_is_shown_of_it_can_be_deployed_again(stack: Stack, olga: Person, application: str) -> None:
+    shown = olga.http.get(APPLICATIONS).json()["applications"]["echo"]["deployed_app_config"]
+    assert shown["runtime_env"]["working_dir"].startswith("gcs://_ray_pkg_rf")
+    body = {**deployment(stack, ""), "applications": [shown]}
+    assert olga.http.put(APPLICATIONS, json=body).status_code == 200
+    assert olga.http.get(APPLICATIONS).json()["applications"]["echo"]["deployed_app_config"] == shown
+    await_running(olga)
+    assert olga.http.post(f"{application}/again", content=b"hello").json()["path"] == "/echo/again"
 
 
 def test_who_lacks_the_right_does_not(bob: Person, vera: Person, application: str) -> None:

@@ -8,7 +8,9 @@ PUT and in every `gcs://` URI of a submitted runtime environment:
     name-1.0[-build]-py3-none-any.whl  ->  name-1.0-0rf<owner>[.build]-py3-none-any.whl    (a wheel's build tag)
 
 `<owner>` is 12 hex digits of an HMAC of the subject, so nobody can name, or even recognise, another's namespace. The
-mapping is one way and applied always: a name that already looks mapped is mapped again, into the caller's namespace.
+mapping is one way and applied always, so every name ends up in the caller's namespace. A name that is already there
+stays as it is: what Ray shows of one's own deployment can be sent again. A name of another's namespace is mapped like
+any other, and then names nothing of theirs.
 """
 
 import hashlib
@@ -42,11 +44,15 @@ def map_package(namespace: str, name: str) -> str:
     """The name inside Ray of the package a caller calls `name`. Raises PackageRefused."""
     archive = _ARCHIVE.fullmatch(name)
     if archive is not None:
+        if re.match(f"rf{namespace}_.", archive.group(1)):
+            return name
         return f"_ray_pkg_rf{namespace}_{archive.group(1)}{archive.group(2)}"
     wheel = _WHEEL.fullmatch(name)
     if wheel is None:
         raise PackageRefused(f"package name {name[:80]!r} is neither Ray's (_ray_pkg_<hash>.zip) nor a wheel's")
     project, version, build, *tags = wheel.groups()
+    if build and re.fullmatch(rf"0rf{namespace}(\..+)?", build):
+        return name
     tag = f"0rf{namespace}.{build}" if build else f"0rf{namespace}"
     return "-".join((project, version, tag, *tags)) + ".whl"
 

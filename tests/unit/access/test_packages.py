@@ -111,6 +111,38 @@ def test_mapping_never_collides(first: str, second: str) -> None:
     assert (map_package(BOB, first) == map_package(BOB, second)) == (first == second)
 
 
+@given(NAMES)
+def test_what_is_shown_of_ones_own_can_be_sent_again(name: str) -> None:
+    mapped = map_package(BOB, name)
+    assert map_package(BOB, mapped) == mapped
+    assert map_runtime_env(BOB, {"working_dir": f"gcs://{mapped}"}) == {"working_dir": f"gcs://{mapped}"}
+
+
+@given(NAMES)
+def test_a_shown_name_of_anothers_is_no_name_of_theirs(name: str) -> None:
+    """Serve shows operators each other's deployments: who sends such a name again gets one of their own."""
+    eves = map_package(EVE, name)
+    assert map_package(BOB, eves) not in (eves, name)
+    assert map_package(BOB, map_package(BOB, eves)) == map_package(BOB, eves)
+    assert f"rf{BOB}" in map_package(BOB, eves)
+
+
+@pytest.mark.parametrize(
+    ("name", "mapped"),
+    [
+        (f"_ray_pkg_rf{BOB}_.zip", f"_ray_pkg_rf{BOB}_rf{BOB}_.zip"),
+        (f"_ray_pkg_rf{BOB}.zip", f"_ray_pkg_rf{BOB}_rf{BOB}.zip"),
+        (f"_ray_pkg_xrf{BOB}_1.zip", f"_ray_pkg_rf{BOB}_xrf{BOB}_1.zip"),
+        (f"_ray_pkg_rf{EVE}_rf{BOB}_1.zip", f"_ray_pkg_rf{BOB}_rf{EVE}_rf{BOB}_1.zip"),
+        (f"foo-1.0-0rf{EVE}.0rf{BOB}-py3-none-any.whl", f"foo-1.0-0rf{BOB}.0rf{EVE}.0rf{BOB}-py3-none-any.whl"),
+        (f"foo-1.0-0rf{BOB}1-py3-none-any.whl", f"foo-1.0-0rf{BOB}.0rf{BOB}1-py3-none-any.whl"),
+        (f"foo-1.0-1.0rf{BOB}-py3-none-any.whl", f"foo-1.0-0rf{BOB}.1.0rf{BOB}-py3-none-any.whl"),
+    ],
+)
+def test_only_the_form_that_mapping_gives_counts_as_mapped(name: str, mapped: str) -> None:
+    assert map_package(BOB, name) == mapped
+
+
 @given(st.text(max_size=40).map(lambda text: "gcs://" + text) | st.text(max_size=20))
 def test_every_uri_that_ray_would_load_is_ours_or_refused(text: str) -> None:
     try:

@@ -61,6 +61,27 @@ async def test_packages_are_the_deployers_own(gateway: SimGateway) -> None:
     assert (refused.status_code, refused.json()["error"]) == (400, "bad_request")
 
 
+async def test_what_is_shown_of_a_deployment_can_be_deployed_again(gateway: SimGateway) -> None:
+    """`serve config` and `serve deploy` in a circle: the deployer's names stay theirs, another's are out of reach."""
+    uri = "gcs://_ray_pkg_0123.zip"
+    environments = {"runtime_env": {"working_dir": uri, "py_modules": ["gcs://m-1.0-py3-none-any.whl"]}}
+    app = {"name": "a", **environments, "deployments": [{"name": "d", "ray_actor_options": environments}]}
+    assert (await ask(gateway, "PUT", json_body={"applications": [app]})).status_code == 200
+    deployed = gateway.ray.serve["applications"]["a"]
+    shown = (await ask(gateway, "GET")).json()["applications"]["a"]
+    assert shown["runtime_env"]["working_dir"] != uri
+    assert (await ask(gateway, "PUT", json_body={"applications": [shown]})).status_code == 200
+    assert gateway.ray.serve["applications"]["a"] == deployed == shown
+    theirs = await gateway.request(
+        "PUT", PATH, gateway.token("otto", Role.OPERATOR), json_body={"applications": [shown]}
+    )
+    assert theirs.status_code == 200
+    again = gateway.ray.serve["applications"]["a"]
+    for one in (again, again["deployments"][0]["ray_actor_options"]):
+        for mapped in (one["runtime_env"]["working_dir"], *one["runtime_env"]["py_modules"]):
+            assert mapped not in str(deployed)
+
+
 async def test_refusals(gateway: SimGateway) -> None:
     assert (await ask(gateway, "PUT", body=b'{"applications":[],"applications":[]}')).status_code == 400
     assert not gateway.ray.writes()
