@@ -19,12 +19,19 @@ HEADER = "apiVersion: rayfence.dev/v1alpha1\nkind: Platform\n"
 
 
 def start(
-    root: Path, *words: str, before: str = "", environment: Mapping[str, str] | None = None
+    root: Path,
+    *words: str,
+    before: str = "",
+    own_users: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """`rayfence up` that must not get far; `before`: a shell's preparation, in a mount namespace of its own."""
+    """`rayfence up` that must not get far; `before`: a shell's preparation, in a mount namespace of its own;
+    `own_users`: and in a user namespace of its own, where limits are its own, too.
+    """
     command = [str(BIN / "rayfence"), "up", *words]
     if before:
-        namespace = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
+        plain = os.geteuid() == 0 and not own_users
+        namespace = ["unshare", "--mount"] if plain else ["unshare", "--user", "--map-root-user", "--mount"]
         command = [*namespace, "bash", "-c", f'set -e; {before}; exec "$@"', "bash", *command]
     done = subprocess.run(
         command,
@@ -87,6 +94,17 @@ def test_a_full_disk(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "No space left on device" in done.stderr
     assert "is ready" not in done.stderr
+
+
+def test_no_watchers_left(tmp_path: Path) -> None:
+    done = start(
+        tmp_path, "--state-dir", "state", before="echo 3 > /proc/sys/user/max_inotify_instances", own_users=True
+    )
+    assert done.returncode == 4
+    assert "inotify: Envoy needs 12 inotify instances" in done.stderr
+    assert "3 are left for user" in done.stderr
+    assert "sysctl fs.inotify.max_user_instances=" in done.stderr
+    assert not (tmp_path / "state" / "default").exists(), "nothing was made"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from rayfence.adapters.envoy import EnvoyAdmin, difference, replace_configuratio
 from rayfence.catalog import find_route, load_routes
 from rayfence.errors import ProcessError
 from rayfence.model.desired import ConfigFile
+from rayfence.policy.resolve import ENVOY_WATCHERS
 from rayfence.render.envoy import render_envoy
 from tests.envoy.clients import Answer, Http1
 from tests.envoy.stand import AUDIENCES, HOSTS, RAY_TOKEN, Mint, Stand, put, start_stand
@@ -63,6 +64,18 @@ def echoes(client: Http1) -> bool:
     """Whether the websocket still carries bytes."""
     client.stream().sendall(b"tick")
     return client.stream().recv(100) == b"tick"
+
+
+def test_envoy_needs_no_more_watchers_than_the_preflight_asks_for(stand: Stand) -> None:
+    """Where they run out, Envoy ends while it starts, with words that name no reason."""
+
+    def held() -> int:
+        handles = Path(f"/proc/{stand.process.pid}/fd").iterdir()
+        return sum(str(handle.readlink()) == "anon_inode:inotify" for handle in handles)
+
+    assert ENVOY_WATCHERS - 4 <= held() <= ENVOY_WATCHERS
+    stand.write(CATALOG)
+    assert held() <= ENVOY_WATCHERS
 
 
 def test_a_new_signing_key_is_believed_and_the_old_one_too(stand: Stand) -> None:

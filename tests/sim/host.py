@@ -15,6 +15,7 @@ def sim_host(nodes: int = 2) -> HostFacts:
         ray_version="2.60.0",
         envoy_path="/opt/envoy",
         envoy_version="1.40.0",
+        watchers=12,
         ray_uid=61500,
         namespaces=True,
         walls_reason="",

@@ -10,13 +10,14 @@ from pathlib import Path
 from rayfence.adapters.envoy import install as envoy_install
 from rayfence.adapters.net import listeners
 from rayfence.adapters.net import ports as net_ports
-from rayfence.adapters.processes import accounts, keeper_control, walls
+from rayfence.adapters.processes import accounts, inotify, keeper_control, walls
 from rayfence.adapters.ray import install as ray_install
 from rayfence.api.instances import Record, all_ports, instance_names, load_record, places_for, taken_ports
 from rayfence.errors import PreflightError
 from rayfence.model.host import HeadPorts, HostFacts, NodePorts, Places, Ports
 from rayfence.model.platform import Platform
-from rayfence.policy.resolve import node_count
+from rayfence.policy.resolve import ENVOY_WATCHERS, node_count
+from rayfence.render.local.processes import ENVOY
 
 #: Ports for the worker processes of one node: Ray takes one per worker and driver.
 WORKER_PORTS = 100
@@ -42,6 +43,7 @@ def gather(platform: Platform, state_dir: Path | None) -> HostFacts:
         ray_version=ray_install.installed_version(),
         envoy_path=envoy_install.binary_path(),
         envoy_version=envoy_install.installed_version(),
+        watchers=None if _envoy_runs(record) else inotify.free_instances(ENVOY_WATCHERS),
         ray_uid=ray_uid if seen.other_uid else None,
         namespaces=seen.namespaces,
         walls_reason=seen.reason,
@@ -95,6 +97,14 @@ def _ports(platform: Platform, record: Record | None, state_dir: Path | None) ->
     while len(nodes) < count:
         nodes.append(_node(taken))
     return Ports(gateway, client, head, tuple(nodes))
+
+
+def _envoy_runs(record: Record | None) -> bool:
+    """Whether the instance's own Envoy has its watchers already."""
+    if record is None or not Path(record.places.runtime).is_dir():
+        return False
+    envoy = keeper_control.read_status(record.places.runtime).process(ENVOY)
+    return envoy is not None and envoy.pid != 0
 
 
 def _listening(record: Record | None) -> frozenset[int]:

@@ -84,6 +84,7 @@ class HostFacts:
     ray_version: str | None  # installed; None: not installed
     envoy_path: str | None
     envoy_version: str | None
+    watchers: int | None  # free inotify instances, counted no further than needed; None: none are needed, or unknown
     ray_uid: int | None  # a uid for Ray apart from ours; None: none can be had
     namespaces: bool  # mount and pid namespaces can be made
     walls_reason: str  # why `ray_uid` or `namespaces` is missing; empty if both are there

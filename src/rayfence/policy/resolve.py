@@ -5,6 +5,7 @@ Pure: the same platform, facts and catalogue give the same resolution.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from rayfence.catalog import RayVersions
 from rayfence.errors import PreflightError
@@ -13,6 +14,9 @@ from rayfence.model.host import HostFacts
 from rayfence.model.platform import Platform
 from rayfence.model.resolution import Certificates, Conflict, RayNode, Resolution
 from rayfence.policy.versions import version_conflicts
+
+#: Inotify instances that Envoy opens, one for each thing it watches; a few of them only while listeners are replaced.
+ENVOY_WATCHERS: Final = 12
 
 
 def resolve(platform: Platform, host: HostFacts, versions: RayVersions) -> Resolution:
@@ -129,6 +133,14 @@ def _conflicts(platform: Platform, host: HostFacts, versions: RayVersions) -> It
     elif host.envoy_version is not None and not host.envoy_version.startswith("1.40."):
         yield Conflict(
             "envoy", f"Envoy {host.envoy_version} is not the version our configuration is held to", "use 1.40"
+        )
+    if host.watchers is not None and host.watchers < ENVOY_WATCHERS:
+        yield Conflict(
+            "inotify",
+            f"Envoy needs {ENVOY_WATCHERS} inotify instances to follow new rules and certificates, and {host.watchers} "
+            f"are left for user {host.user}: its other programs hold the rest",
+            "end programs that watch files (editors, development servers, other instances), "
+            "or raise the limit: sysctl fs.inotify.max_user_instances=1024",
         )
     needed = platform.tenant.cluster.object_store_bytes * node_count(platform)
     if needed > host.memory_bytes:

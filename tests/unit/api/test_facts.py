@@ -10,6 +10,7 @@ from rayfence.api import facts
 from rayfence.api.facts import gather
 from rayfence.api.instances import all_ports, record_json
 from rayfence.errors import PreflightError
+from rayfence.policy.resolve import ENVOY_WATCHERS
 from rayfence.spec import DEFAULT_SPEC, load
 from tests.unit.api.test_instances import write
 
@@ -19,6 +20,7 @@ def test_facts_of_this_machine(tmp_path: Path) -> None:
     assert host.system == "linux"
     assert host.ray_version == "2.60.0"
     assert host.envoy_version == "1.40.0"
+    assert host.watchers == ENVOY_WATCHERS, "nothing of the instance runs: they were counted"
     assert host.ray_uid != host.uid
     assert host.places.state in host.hide
 

@@ -46,6 +46,7 @@ def test_nodes_are_the_head_and_each_worker_with_ports_of_its_own() -> None:
         ({"envoy_path": None}, "envoy"),
         ({"envoy_version": "1.30.0"}, "envoy"),
         ({"memory_bytes": 1 << 20}, "memory"),
+        ({"watchers": 11}, "inotify"),
     ],
 )
 def test_what_the_machine_lacks_is_a_conflict(change: dict[str, object], subject: str) -> None:
@@ -53,6 +54,16 @@ def test_what_the_machine_lacks_is_a_conflict(change: dict[str, object], subject
     assert [item.subject for item in resolution.conflicts] == [subject]
     with pytest.raises(PreflightError):
         refuse_conflicts(resolution)
+
+
+def test_a_lack_of_watchers_is_told_with_numbers_and_a_next_step() -> None:
+    """Envoy itself ends with words about a file that it can't open."""
+    with pytest.raises(PreflightError) as caught:
+        refuse_conflicts(resolved(replace(sim_host(), watchers=3)))
+    assert "inotify: Envoy needs 12 inotify instances" in str(caught.value)
+    assert "3 are left for user ada" in str(caught.value)
+    assert "sysctl fs.inotify.max_user_instances" in caught.value.hint
+    assert resolved(replace(sim_host(), watchers=None)).conflicts == (), "an Envoy that runs needs no more"
 
 
 def test_all_conflicts_are_told_at_once() -> None:
