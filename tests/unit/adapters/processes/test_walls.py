@@ -1,6 +1,7 @@
 """Walls are tried, not assumed."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -23,6 +24,20 @@ def test_an_interpreter_that_the_other_uid_cannot_reach_is_no_wall() -> None:
     found = walls.available_walls(None, ("/no/such/folder",))
     assert not found.namespaces
     assert "/no/such/folder" in found.reason
+
+
+def test_a_root_without_other_uids_has_no_such_wall() -> None:
+    """A container's root may be the only user there: a reason, not a crash."""
+    program = (
+        "from rayfence.adapters.processes import walls\n"
+        "found = walls.available_walls(61500, walls.exposures())\n"
+        "print(found.root, found.other_uid, found.reason)\n"
+    )
+    command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", program]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("True False ")
+    assert "Invalid argument" in done.stdout
 
 
 def test_the_interpreter_and_rayfence_are_exposed() -> None:
