@@ -87,7 +87,8 @@ def _own_listeners() -> list[str]:
             if row[3] == _LISTEN and row[9] in inodes:
                 found.append(f"{table} port {int(row[1].rsplit(':', 1)[1], 16)}")
     for row in _rows("/proc/self/net/unix"):
-        if int(row[3], 16) & _ACCEPTING and row[6] in inodes:
+        # An abstract name may hold any byte, line ends included: what follows one is no row.
+        if len(row) > 6 and row[6] in inodes and int(row[3], 16) & _ACCEPTING:
             found.append(f"unix {row[7] if len(row) > 7 else 'unnamed'}")
     return found
 
