@@ -83,17 +83,20 @@ def test_a_state_folder_that_cant_be_written(place: str, tmp_path: Path) -> None
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    folder = tmp_path / "state"
+    folder, run = tmp_path / "state", tmp_path / "run"
     folder.mkdir()
+    run.mkdir()
     done = start(
         tmp_path,
         "--state-dir",
         str(folder),
-        before=f"mount -t tmpfs tmpfs /run; mount -t tmpfs -o size=16k tmpfs {folder}",
+        before=f"mount --bind {run} /run; mount -t tmpfs -o size=16k tmpfs {folder}",
     )
     assert done.returncode == 4
     assert "No space left on device" in done.stderr
     assert "is ready" not in done.stderr
+    assert (run / "rayfence").is_dir() or os.geteuid() != 0, "it came as far as the folders of its processes"
+    assert [str(left) for left in run.glob("rayfence/*")] == []
 
 
 def test_no_watchers_left(tmp_path: Path) -> None:

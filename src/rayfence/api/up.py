@@ -56,9 +56,19 @@ def _apply(planned: Planned, report: Reporter) -> None:
         # Ctrl-C, a failed part, an exposed listener: a half-started instance is not left behind. A running one that
         # was only being repaired keeps what it has.
         if fresh:
-            report("stopping what was started")
-            machine.stop()
+            _undo(planned, machine, report)
         raise
+
+
+def _undo(planned: Planned, machine: LocalMachine, report: Reporter) -> None:
+    places = planned.resolution.host.places
+    if keeper_control.was_asked_for(places.runtime):
+        report("stopping what was started")
+        machine.stop()  # the folders stay until the next `up` or `down`: last words lie in them
+    else:
+        # The disk was full, say, before anything could start: nothing can be in use.
+        for folder in (places.runtime, places.ray):
+            files.remove_folder(folder)
 
 
 def _record(planned: Planned, machine: LocalMachine) -> None:

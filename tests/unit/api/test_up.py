@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from rayfence.api import locks
+from rayfence.api.instances import places_for
 from rayfence.api.locks import locked
 from rayfence.api.up import up
-from rayfence.errors import RayfenceError, StateError
+from rayfence.errors import PreflightError, RayfenceError, StateError
+from rayfence.render.local.layout import Layout
 from rayfence.spec import DEFAULT_SPEC
 
 
@@ -27,3 +29,17 @@ def test_an_old_ray_is_refused_and_leaves_no_instance(tmp_path: Path) -> None:
     with pytest.raises(RayfenceError, match="below the floor"):
         up(spec, None, tmp_path / "state", quiet)
     assert not (tmp_path / "state").exists()
+
+
+def test_an_abort_before_any_start_leaves_no_runtime_folders(tmp_path: Path) -> None:
+    """The folders are made first. Here the configuration can't be written, as on a full disk."""
+    places = places_for("default", tmp_path)
+    Path(Layout(places).settings).mkdir(parents=True)
+    told: list[str] = []
+    with pytest.raises(PreflightError, match="can't be written"):
+        up(None, None, tmp_path, told.append)
+    assert any(line.startswith("authorities: ") for line in told), told
+    assert "stopping what was started" not in told
+    assert not Path(places.runtime).exists()
+    assert not Path(places.ray).exists()
+    assert Path(Layout(places).instance).exists(), "ports and uid are kept for the next start"

@@ -52,6 +52,11 @@ def start_keeper(file: str, runtime: str) -> None:
             time.sleep(_POLL)
 
 
+def was_asked_for(runtime: str) -> bool:
+    """Whether a start was ever begun in this folder. Without that nothing of the instance runs."""
+    return os.path.exists(f"{runtime}/goal")
+
+
 def read_status(runtime: str) -> KeeperStatus:
     """The keeper's record, corrected by a look at the kernel's table: what is named running runs."""
     status = state_file.load_status(runtime)

@@ -94,6 +94,13 @@ def test_stopping_nothing_does_nothing(runtime: Path) -> None:
     assert keeper_control.read_status(str(runtime)).processes == []
 
 
+def test_what_was_asked_for_is_known_before_anything_runs(runtime: Path) -> None:
+    assert not keeper_control.was_asked_for(str(runtime))
+    assert not keeper_control.was_asked_for(str(runtime / "missing"))
+    state_file.write_goal(str(runtime), state_file.RUN)  # the first thing a start does
+    assert keeper_control.was_asked_for(str(runtime))
+
+
 def test_nobody_answers_without_a_keeper(runtime: Path) -> None:
     with pytest.raises(ProcessError, match="does not answer"):
         keeper_control.request(str(runtime), timeout=0.2)
