@@ -18,6 +18,11 @@ QUERIES: Final[dict[str, tuple[str, ...]]] = {
     "events.list": ("", "job_id={driver}", "job_id={job}"),
     "logs.list": tuple(f"node_id={{node}}{glob}" for glob in ("", "&glob=*", "&glob=**/*", "&glob=job-driver-*")),
     "serve.apps.get": ("", "api_type=declarative", "api_type=imperative"),
+    "state.tasks_summary": tuple(
+        f"{filtered}{by}"
+        for filtered in ("", "filter_keys=job_id&filter_predicates=%3D&filter_values={driver}&")
+        for by in ("", "summary_by=func_name", "summary_by=task_name", "summary_by=lineage")
+    ),
     "train.runs": ("", "limit=1000"),
 }
 _STATE: Final = ("", "detail=1", "detail=true&limit=10000", "exclude_driver=0&detail=1", "exclude_driver=false&limit=1")

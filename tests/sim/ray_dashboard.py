@@ -265,9 +265,9 @@ class SimRay:
             case ["tasks", "timeline"]:
                 return Answer(value=self.timeline)
             case ["tasks", "summarize"]:
-                rows = {row["name"]: {"func_or_class_name": row["name"]} for row in self.states.get("tasks", [])}
-                cluster = {"summary": rows, "total_tasks": len(rows), "summary_by": "func_name"}
-                return reply("", result={"total": len(rows), "result": {"node_id_to_summary": {"cluster": cluster}}})
+                return summarized(self.states.get("tasks", []), "name", "func_name", "total_tasks")
+            case ["actors", "summarize"]:
+                return summarized(self.states.get("actors", []), "class_name", "class", "total_actors")
             case ["platform_events"]:
                 if self.platform_events is None:
                     return Answer(404, text="404: Not Found")
@@ -331,6 +331,13 @@ def listing(rows: list[dict[str, Any]], query: list[tuple[str, str]], browser: b
     shown = [masked(row) if browser else row for row in kept]
     result = {"total": len(rows), "num_after_truncation": len(rows), "num_filtered": len(kept), "result": shown}
     return reply("", result={**result, "partial_failure_warning": "", "warnings": None})
+
+
+def summarized(rows: list[dict[str, Any]], field: str, by: str, total: str) -> Answer:
+    """Counts of the state API by the name in `field`."""
+    names: dict[str, Any] = {row[field]: {"state_counts": {}} for row in rows}
+    cluster = {"summary": names, total: len(names), "summary_by": by}
+    return reply("", result={"total": len(names), "result": {"node_id_to_summary": {"cluster": cluster}}})
 
 
 def masked(row: dict[str, Any]) -> dict[str, Any]:

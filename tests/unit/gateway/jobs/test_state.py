@@ -33,7 +33,13 @@ async def populate(gateway: SimGateway) -> str:
         {"task_id": "t2", "job_id": "09000000", "name": "g", "error_message": SECRET, "runtime_env_info": None},
     ]
     ray.states["actors"] = [
-        {"actor_id": "a1", "job_id": "02000000", "serialized_runtime_env": environment, "death_cause": {"x": SECRET}},
+        {
+            "actor_id": "a1",
+            "job_id": "02000000",
+            "class_name": f"C{SECRET}",
+            "serialized_runtime_env": environment,
+            "death_cause": {"x": SECRET},
+        },
     ]
     ray.states["workers"] = [{"worker_id": "w1", "pid": 7, "exit_detail": SECRET}]
     event = {"event_id": "e1", "message": SECRET, "custom_fields": {"submission_id": name}}
@@ -69,6 +75,7 @@ PATHS = (
     "/api/v0/jobs",
     "/api/v0/placement_groups",
     "/api/v0/tasks/summarize?filter_keys=job_id&filter_predicates=%3D&filter_values=02000000",
+    "/api/v0/actors/summarize?filter_keys=job_id&filter_predicates=%3D&filter_values=02000000",
     "/api/data/datasets/02000000",
     "/api/v0/workers?detail=1",
     "/api/v0/cluster_events",
@@ -155,14 +162,27 @@ async def test_ray_reads_the_query_that_was_checked(gateway: SimGateway) -> None
         "?job_id=02000000",
     ],
 )
-async def test_a_summary_is_whole_only_for_one_job_of_ones_own(gateway: SimGateway, query: str) -> None:
+@pytest.mark.parametrize("kind", ["tasks", "actors"])
+async def test_a_summary_is_whole_only_for_one_job_of_ones_own(gateway: SimGateway, kind: str, query: str) -> None:
     await populate(gateway)
     token = gateway.token("alice")
-    assert SECRET not in json.dumps(await get(gateway, f"/api/v0/tasks/summarize{query}", token))
-    refused = await gateway.request(
-        "GET", "/api/v0/tasks/summarize?filter_keys=name&filter_predicates=%3D&filter_values=f", token
-    )
-    assert refused.status_code == 403
+    path = f"/api/v0/{kind}/summarize"
+    assert SECRET not in json.dumps(await get(gateway, f"{path}{query}", token))
+    assert SECRET in json.dumps(await get(gateway, f"{path}{query}", gateway.token("olga", Role.OPERATOR)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [("tasks", "name"), ("tasks", "func_or_class_name"), ("actors", "class_name"), ("actors", "name")],
+)
+async def test_a_summarys_totals_answer_no_guesses_about_names(gateway: SimGateway, kind: str, field: str) -> None:
+    """A count of one or none would say whether a name is somebody's."""
+    await populate(gateway)
+    guess = f"filter_keys={field}&filter_predicates=%3D&filter_values=f"
+    for own in ("", "&filter_keys=job_id&filter_predicates=%3D&filter_values=09000000"):
+        for role in (Role.VIEWER, Role.SUBMITTER):
+            refused = await gateway.request("GET", f"/api/v0/{kind}/summarize?{guess}{own}", gateway.token("bob", role))
+            assert (refused.status_code, refused.json()["required"]) == (403, "operator")
 
 
 async def test_datasets_are_of_ones_own_jobs(gateway: SimGateway) -> None:
