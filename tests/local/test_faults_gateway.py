@@ -11,6 +11,7 @@ import pytest
 
 from rayfence.adapters.processes import keeper_control, process_table, state_file
 from rayfence.adapters.processes.state_file import KeeperStatus, ProcessStatus
+from rayfence.api.status import look
 from rayfence.render.local.layout import Layout
 from tests.local.ray_instance import promised, wait_until
 from tests.sim.door import Door, open_door
@@ -18,6 +19,7 @@ from tests.sim.door import Door, open_door
 pytestmark = pytest.mark.envoy
 SECONDS = 3.0  # promised for Envoy and the service
 SUPERVISOR_SECONDS = 5.0
+SILENCE_SECONDS = 30.0  # until a part that runs and answers nobody has been replaced
 PARTS = ("service", "envoy")
 
 
@@ -83,6 +85,24 @@ def test_it_is_back_within_the_promised_time_and_the_others_stay(gate: Door, nam
     assert health(gate)
     assert [part(gate, other).ident for other in PARTS if other != name] == others
     assert part(gate, name).last_exit == "signal 9"
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_one_that_runs_and_answers_nobody_is_replaced(gate: Door, name: str) -> None:
+    old, others = part(gate, name), [part(gate, other).ident for other in PARTS if other != name]
+    assert old.ident is not None
+    os.kill(old.pid, signal.SIGSTOP)
+    assert not health(gate), "the control: nobody is served"
+    wait_until(
+        lambda: is_back(gate, name, old.ident),  # type: ignore[arg-type]
+        promised(SILENCE_SECONDS),
+        f"another {name}",
+    )
+    assert health(gate)
+    assert [part(gate, other).ident for other in PARTS if other != name] == others
+    assert part(gate, name).last_exit == "no longer answered, signal 9"
+    told = {item.name: item.detail for item in look(gate.name, gate.state).parts}
+    assert "restarted, last: no longer answered" in told[name]
 
 
 @pytest.mark.parametrize("victims", [("keeper",), ("warden",), ("keeper", "service"), ("keeper", "envoy")])

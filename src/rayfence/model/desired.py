@@ -98,7 +98,7 @@ class Sandbox:
 @dataclass(frozen=True, slots=True)
 class ReadinessProbe:
     """What must be seen before a process counts as ready. `kind`: `ray-head`, `ray-worker`, `envoy`, `service`,
-    `alive`.
+    `alive`, `answers`.
 
     `facts` are the names and values that the kind needs (ports, sockets, files); see `adapters/net/prober.py`.
     """
@@ -114,6 +114,8 @@ class ProcessSpec:
 
     `after`: names that must be ready first. `restart_with`: names whose death restarts this one too (workers follow
     their head). `listens`: every TCP port it is told to bind; the audit of listeners compares with the kernel's table.
+    `liveness`: what must go on being seen once it is ready; a process that does not show it in time is killed and
+    started anew. None: only its end is noticed.
     """
 
     name: str
@@ -129,6 +131,7 @@ class ProcessSpec:
     reads: tuple[str, ...] = ()  # files read at start only: a change of one needs a restart
     listens: tuple[int, ...] = ()
     stop_seconds: int = 10
+    liveness: ReadinessProbe | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,18 +34,23 @@ def processes_from_json(text: str) -> tuple[ProcessSpec, ...]:
 
 def _process(item: Mapping[str, Any]) -> ProcessSpec:
     _same_keys(item, ProcessSpec)
-    sandbox, readiness = item["sandbox"], item["readiness"]
+    sandbox, liveness = item["sandbox"], item["liveness"]
     if sandbox is not None:
         _same_keys(sandbox, Sandbox)
-    _same_keys(readiness, ReadinessProbe)
     values: dict[str, Any] = {
         **_tuples(item),
         "env": _pairs(item["env"]),
         "account": Account(item["account"]),
         "sandbox": None if sandbox is None else Sandbox(**_tuples(sandbox)),
-        "readiness": ReadinessProbe(**{**readiness, "facts": _pairs(readiness["facts"])}),
+        "readiness": _probe(item["readiness"]),
+        "liveness": None if liveness is None else _probe(liveness),
     }
     return ProcessSpec(**values)
+
+
+def _probe(item: Mapping[str, Any]) -> ReadinessProbe:
+    _same_keys(item, ReadinessProbe)
+    return ReadinessProbe(**{**item, "facts": _pairs(item["facts"])})
 
 
 def _pairs(items: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ PAIRS = st.lists(st.tuples(WORDS, WORDS), max_size=3).map(tuple)
 SANDBOXES = st.none() | st.builds(
     Sandbox, st.none() | st.integers(0, 70000), TUPLES, TUPLES, WORDS, st.booleans(), TUPLES
 )
+PROBES = st.builds(ReadinessProbe, WORDS, st.integers(0, 999), PAIRS)
 SPECS = st.builds(
     ProcessSpec,
     name=WORDS,
@@ -25,7 +26,8 @@ SPECS = st.builds(
     cwd=WORDS,
     log=WORDS,
     sandbox=SANDBOXES,
-    readiness=st.builds(ReadinessProbe, WORDS, st.integers(0, 999), PAIRS),
+    readiness=PROBES,
+    liveness=st.none() | PROBES,
     reads=TUPLES,
     listens=st.lists(st.integers(1, 65535), max_size=3).map(tuple),
     stop_seconds=st.integers(0, 60),
@@ -48,9 +50,9 @@ def test_bonds_must_hold_to_something() -> None:
         processes_from_json(processes_to_json((PLAIN, PLAIN)))
 
 
-@pytest.mark.parametrize("place", [(), ("readiness",), ("sandbox",)])
+@pytest.mark.parametrize("place", [(), ("readiness",), ("liveness",), ("sandbox",)])
 def test_keys_are_exact(place: tuple[str, ...]) -> None:
-    walled = replace(PLAIN, sandbox=Sandbox(1, (), (), "", True))
+    walled = replace(PLAIN, sandbox=Sandbox(1, (), (), "", True), liveness=ReadinessProbe("answers", 1))
     for change in ("add", "remove"):
         data = json.loads(processes_to_json((walled,)))
         part = data[0]

@@ -45,6 +45,14 @@ def _alive(_facts: Facts) -> str:
     return "runs"
 
 
+def _answers(facts: Facts) -> str:
+    """Alive means to answer, whatever: one that says it can't work now would not be helped by a restart."""
+    named = {f"x-rayfence-{name}": facts[name] for name in ("route", "surface") if name in facts}
+    if http_get(facts["socket"], facts["path"], {"Host": "localhost", **named}) is None:
+        raise NotReady("its socket does not answer")
+    return "answers on its socket"
+
+
 def _service(facts: Facts) -> str:
     path = facts.get("path", "/v1/health")
     named = {f"x-rayfence-{name}": facts[name] for name in ("route", "surface") if name in facts}
@@ -132,6 +140,7 @@ def _bearer(facts: Facts) -> dict[str, str]:
 
 KINDS: Final[Mapping[str, Callable[[Facts], str]]] = {
     "alive": _alive,
+    "answers": _answers,
     "service": _service,
     "envoy": _envoy,
     "ray-head": _ray_head,

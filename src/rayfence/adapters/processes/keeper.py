@@ -1,8 +1,8 @@
 """The keeper: runs the processes of one instance, restarts what dies, adopts what it finds running. A small program.
 
-Covers: order (`after`), readiness, restart with growing pauses, restart together (`restart_with`), orderly stop, logs
-of bounded size, and being killed at any moment: the next keeper goes on from `keeper.json`. Leaves out: what the specs
-mean; it imports neither plan nor render. The other half of its own supervision is `warden.py`.
+Covers: order (`after`), readiness, liveness, restart with growing pauses, restart together (`restart_with`), orderly
+stop, logs of bounded size, and being killed at any moment: the next keeper goes on from `keeper.json`. Leaves out: what
+the specs mean; it imports neither plan nor render. The other half of its own supervision is `warden.py`.
 
 Single-threaded, woken by pidfds, signals and once a second. Nothing in the loop waits for anything else.
 """
@@ -139,6 +139,8 @@ class Keeper:
             answer = slot.prober_answer()
             if answer is not None and slot.status.phase == STARTING:
                 self._judge(slot, *answer)
+            elif answer is not None and slot.status.phase == READY:
+                self._look(slot, *answer)
         for slot in self._slots:
             if slot.handle >= 0 and _readable(slot.handle):
                 self._ended(slot, _how(slot.status.pid))
@@ -150,6 +152,16 @@ class Keeper:
             slot.enter(READY, words)
         else:
             self._end(slot, f"not ready in time: {words}", failed=True)
+
+    def _look(self, slot: Slot, alive: bool, words: str) -> None:
+        """A ready process was asked again. One that is stopped or stuck does not end by itself, nor on a plea."""
+        if alive:
+            slot.look_later()
+            return
+        if slot.sound:
+            slot.failures = 0
+        slot.hung = "no longer answered"
+        self._end(slot, f"no longer answers: {words}", seconds=0, failed=True)
 
     def _ended(self, slot: Slot, how: str) -> None:
         """A process is gone: by our will, by its own, or killed. Those bound to it go too."""
@@ -194,7 +206,9 @@ class Keeper:
         elif phase in (WAITING, STOPPED):
             self._start(slot)
         elif phase == STARTING and not slot.probing:
-            slot.start_prober()
+            slot.start_prober(slot.spec.readiness)
+        elif phase == READY and slot.spec.liveness and not slot.probing and now >= slot.next_look:
+            slot.start_prober(slot.spec.liveness)
         if slot.status.phase == STOPPING and now >= slot.deadline:
             slot.signal(signal.SIGKILL)
             slot.deadline = now + _TICK
@@ -214,7 +228,7 @@ class Keeper:
             return
         try:
             slot.start(os.urandom(8).hex(), self._write)
-            slot.start_prober()
+            slot.start_prober(slot.spec.readiness)
         except OSError as problem:
             slot.ended(str(problem))
             slot.deadline = time.monotonic() + slot.backoff()

@@ -13,12 +13,14 @@ from rayfence.adapters.processes import state_file
 from rayfence.adapters.processes.launch import launch, program_argv
 from rayfence.adapters.processes.process_table import Ident, is_alive, members, open_handle, send
 from rayfence.adapters.processes.state_file import ProcessStatus
-from rayfence.model.desired import ProcessSpec
+from rayfence.model.desired import ProcessSpec, ReadinessProbe
 
 #: Seconds before the first, second, … restart in a row; the last one repeats. The first must be fast: users wait.
 BACKOFF: Final = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 #: Ready for this long, a process counts as sound again.
 SOUND_SECONDS: Final = 10.0
+#: Between two looks at whether a ready process still answers. A look costs a tenth of a second of a processor.
+LOOK_SECONDS: Final = 8.0
 _PROOF_BYTES: Final = 1000
 _PROBER_ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
@@ -36,6 +38,8 @@ class Slot:
         self.failures = 0
         self.wanted = True  # False: stop for good (goal, or no longer in the file)
         self.sweeping = False  # the process has ended, others of its run have not
+        self.hung = ""  # why it was killed, if it no longer answered
+        self.next_look = 0.0  # monotonic: when a ready process is asked again
         self._ready_at = 0.0
         self._prober: tuple[int, int, int] | None = None  # pid, pidfd, pipe
 
@@ -46,6 +50,16 @@ class Slot:
         self.status.since = time.time()
         if phase == state_file.READY:
             self._ready_at = time.monotonic()
+            self.look_later()
+
+    def look_later(self) -> None:
+        """It has just answered."""
+        self.next_look = time.monotonic() + LOOK_SECONDS
+
+    @property
+    def sound(self) -> bool:
+        """Whether it has been ready for long enough to count as a success."""
+        return self.status.phase == state_file.READY and time.monotonic() - self._ready_at > SOUND_SECONDS
 
     def adopt(self) -> bool:
         """Take hold of the recorded process; False when it is gone."""
@@ -70,11 +84,12 @@ class Slot:
         """Forget the process. `sweep` must say True before the next start."""
         if self.handle >= 0:
             os.close(self.handle)
-        if self.status.phase == state_file.READY and time.monotonic() - self._ready_at > SOUND_SECONDS:
+        if self.sound:
             self.failures = 0
         self.handle = -1
         self.status.pid = self.status.start = 0
-        self.status.last_exit = how
+        self.status.last_exit = f"{self.hung}, {how}" if self.hung else how
+        self.hung = ""
         self.sweeping = True
         self.end_prober()
 
@@ -97,9 +112,8 @@ class Slot:
         self.failures += 1
         return BACKOFF[min(self.failures - 1, len(BACKOFF) - 1)]
 
-    def start_prober(self) -> None:
-        """Ask a program of its own whether the process is ready: the keeper itself never waits for an answer."""
-        probe = self.spec.readiness
+    def start_prober(self, probe: ReadinessProbe) -> None:
+        """Ask a program of its own about the process: the keeper itself never waits for an answer."""
         facts = [f"{name}={value}" for name, value in probe.facts]
         argv = program_argv("prober", probe.kind, f"timeout={probe.timeout_seconds}", f"run={self.status.run}", *facts)
         reading, writing = os.pipe()

@@ -17,6 +17,8 @@ SERVICE, ENVOY, HEAD, RENEWAL = "service", "envoy", "ray-head", "renewal"
 #: Ray's account has no entry in the user database; this is the name its processes see.
 RAY_ACCOUNT = "ray"
 _START_SECONDS = 120
+#: Envoy or the service silent for so long is started anew. Long beside any load: a restart cuts every open stream.
+_SILENT_SECONDS = 10
 #: The renewal window is two days: a look every six hours leaves seven chances.
 _RENEWAL_SECONDS = 6 * 3600
 
@@ -45,7 +47,13 @@ def _path(resolution: Resolution) -> str:
     return f"{PurePosixPath(resolution.host.python).parent}:/usr/local/bin:/usr/bin:/bin"
 
 
+def _answers(socket: str, *facts: tuple[str, str]) -> ReadinessProbe:
+    return ReadinessProbe("answers", _SILENT_SECONDS, (("socket", socket), *facts))
+
+
 def _service(resolution: Resolution, layout: Layout, settings: GatewaySettings) -> ProcessSpec:
+    # Asked as Envoy would ask: the service answers only to what names its route.
+    health = (("path", "/v1/health"), ("route", "api.health"), ("surface", "login"))
     return ProcessSpec(
         name=SERVICE,
         argv=(resolution.host.python, "-I", "-m", "rayfence.gateway", layout.settings),
@@ -54,18 +62,9 @@ def _service(resolution: Resolution, layout: Layout, settings: GatewaySettings) 
         cwd=layout.places.state,
         log=layout.log(SERVICE),
         sandbox=None,
-        readiness=ReadinessProbe(
-            "service",
-            30,
-            # Asked as Envoy would ask: the service answers only to what names its route.
-            (
-                ("socket", settings.service_socket),
-                ("path", "/v1/health"),
-                ("route", "api.health"),
-                ("surface", "login"),
-            ),
-        ),
+        readiness=ReadinessProbe("service", 30, (("socket", settings.service_socket), *health)),
         reads=(layout.settings,),
+        liveness=_answers(settings.service_socket, *health),
     )
 
 
@@ -91,6 +90,7 @@ def _envoy(resolution: Resolution, layout: Layout, settings: GatewaySettings) ->
         after=(SERVICE,),
         reads=(f"{layout.envoy}/bootstrap.yaml", settings.ray_client_certificate),
         listens=(settings.port, settings.ray_client_port),
+        liveness=_answers(settings.envoy_admin_socket, ("path", "/ready")),
     )
 
 

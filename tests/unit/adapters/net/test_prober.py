@@ -145,3 +145,18 @@ def test_as_a_program_it_answers_in_one_line_and_by_its_status(tmp_path: Path) -
     assert run("alive", "timeout=5", "run=x") == (0, "runs\n")
     assert run("service", "timeout=0.5", "run=x", f"socket={tmp_path}/s") == (1, "its socket does not answer\n")
     assert run("service", "timeout=0.3", "run=x")[0] == 1
+
+
+def test_any_answer_shows_life_and_none_does_not(tmp_path: Path) -> None:
+    asked: list[str | None] = []
+
+    def failing(_path: str, headers: dict[str, str]) -> tuple[int, object]:
+        asked.append(headers.get("x-rayfence-route"))
+        return 503, {}
+
+    facts = {"socket": str(tmp_path / "s"), "path": "/v1/health", "route": "api.health"}
+    with pytest.raises(NotReady, match="does not answer"):
+        KINDS["answers"](facts)
+    with unix_door(tmp_path / "s", failing):
+        assert KINDS["answers"](facts) == "answers on its socket"
+    assert asked == ["api.health"]

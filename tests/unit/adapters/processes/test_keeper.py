@@ -14,10 +14,11 @@ import pytest
 from rayfence.adapters.processes import keeper, keeper_control, process_table, state_file
 from rayfence.adapters.processes.keeper import Keeper
 from rayfence.adapters.processes.launch import program_argv
+from rayfence.adapters.processes.slot import LOOK_SECONDS
 from rayfence.adapters.processes.state_file import KeeperStatus, ProcessStatus
 from rayfence.model.desired import ProcessSpec, ReadinessProbe, Sandbox
 from rayfence.model.process_file import processes_to_json
-from tests.unit.adapters.processes.kept import own_walls, shell
+from tests.unit.adapters.processes.kept import own_walls, python, shell
 
 
 def started(runtime: Path, *specs: ProcessSpec, wait: bool = True) -> KeeperStatus:
@@ -84,6 +85,38 @@ def test_one_that_does_not_become_ready_is_started_anew(runtime: Path) -> None:
     started(runtime, replace(shell(runtime, "deaf"), readiness=probe), wait=False)
     wait_until(lambda: item(runtime, "deaf").restarts >= 1)
     wait_until(lambda: "exit" in item(runtime, "deaf").last_exit or "signal" in item(runtime, "deaf").last_exit)
+
+
+def test_a_ready_process_that_no_longer_answers_is_replaced(runtime: Path) -> None:
+    """It runs, and serves nobody. One that answers with an error is alive."""
+    path, deaf = runtime / "s", runtime / "deaf"
+    server = (
+        "import http.server, os, socketserver, time\n"
+        "class Handler(http.server.BaseHTTPRequestHandler):\n"
+        "    def address_string(self): return ''\n"
+        "    def do_GET(self):\n"
+        f"        while os.path.exists({str(deaf)!r}): time.sleep(0.1)\n"
+        "        self.send_error(503)\n"
+        f"if os.path.exists({str(path)!r}): os.unlink({str(path)!r})\n"
+        f"socketserver.ThreadingUnixStreamServer({str(path)!r}, Handler).serve_forever()\n"
+    )
+    probe = ReadinessProbe("answers", 1, (("socket", str(path)), ("path", "/")))
+    asked = replace(python(runtime, "asked", server), readiness=replace(probe, timeout_seconds=20), liveness=probe)
+    before = started(runtime, asked, shell(runtime, "other"))
+    old, other = before.process("asked"), before.process("other")
+    assert old is not None
+    assert other is not None
+    time.sleep(LOOK_SECONDS + 1.5)
+    assert (item(runtime, "asked").ident, item(runtime, "asked").phase) == (old.ident, state_file.READY), "it answers"
+    deaf.touch()
+    wait_until(lambda: item(runtime, "asked").restarts == 1, 40)
+    deaf.unlink()
+    now = keeper_control.wait_ready(str(runtime), ["asked"], 30).process("asked")
+    assert now is not None
+    assert now.ident != old.ident
+    assert now.last_exit.startswith("no longer answered, signal ")
+    assert not process_table.is_alive(old.ident)  # type: ignore[arg-type]
+    assert item(runtime, "other").ident == other.ident
 
 
 def test_stop_takes_dependants_first_and_kills_what_does_not_listen(runtime: Path) -> None:

@@ -44,7 +44,7 @@ def test_it_is_started_on_record_and_proved_ready(held: Slot) -> None:
     held.start("run-a", lambda: seen.append(held.status.phase))
     assert seen == [state_file.STARTING]
     assert held.status.run == "run-a"
-    held.start_prober()
+    held.start_prober(held.spec.readiness)
     assert held.probing
     assert len(held.handles()) == 2
     assert wait_for_answer(held) == (True, "runs")
@@ -55,8 +55,23 @@ def test_a_prober_that_gives_up_says_why(held: Slot) -> None:
     probe = ReadinessProbe("service", 1, (("socket", "/no/such/socket"),))
     held.spec = replace(held.spec, readiness=probe)
     held.start("run-b", nothing)
-    held.start_prober()
+    held.start_prober(held.spec.readiness)
     assert wait_for_answer(held) == (False, "its socket does not answer")
+
+
+def test_why_it_was_killed_is_told_once(held: Slot) -> None:
+    held.start("run-h", nothing)
+    held.hung = "no longer answered"
+    held.ended("signal 9")
+    assert held.status.last_exit == "no longer answered, signal 9"
+    held.ended("exit 1")
+    assert held.status.last_exit == "exit 1"
+
+
+def test_the_next_look_comes_after_the_last_answer(held: Slot) -> None:
+    held.enter(state_file.READY)
+    assert held.next_look > time.monotonic() + slot.LOOK_SECONDS - 1
+    assert not held.sound, "it has just become ready"
 
 
 def test_children_that_outlive_the_process_are_swept_before_the_next_start(held: Slot) -> None:

@@ -22,6 +22,15 @@ def test_the_door_is_guarded_before_ray_starts() -> None:
     assert specs()["ray-workers-1"].after == specs()["ray-workers-1"].restart_with == ("ray-head",)
 
 
+def test_the_gateways_own_processes_must_go_on_answering() -> None:
+    """Ray's are watched by their launcher and by the head."""
+    asked = {name: spec.liveness for name, spec in specs().items() if spec.liveness is not None}
+    assert set(asked) == {"service", "envoy"}
+    for name, probe in asked.items():
+        assert probe.kind == "answers"
+        assert dict(probe.facts)["socket"] == dict(specs()[name].readiness.facts)["socket"]
+
+
 def test_ray_runs_walled_in_and_the_gateway_does_not_share_its_account() -> None:
     for name, spec in specs().items():
         if not name.startswith("ray-"):
