@@ -1,10 +1,11 @@
 """What processes really listen on, from the kernel's tables: never from what they were told.
 
-Covers TCP, UDP and unix sockets of whole process trees, through pid namespaces (read from outside), in whatever network
-namespace each process is. Leaves out: other processes, whatever they listen on. Source: proc(5).
+Covers TCP, UDP, UDP-Lite and unix sockets of whole process trees, through pid namespaces (read from outside), in
+whatever network namespace each process is. Leaves out: other processes, whatever they listen on. Source: proc(5).
 """
 
 import os
+import re
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -16,6 +17,11 @@ from typing import Final
 _TCP_LISTEN: Final = "0A"
 _UDP_UNCONNECTED: Final = "07"
 _UNIX_ACCEPTING: Final = 0x10000
+_TABLES: Final = ("tcp", "tcp6", "udp", "udp6", "udplite", "udplite6")
+#: Flags, inode, name. Anybody on the machine may choose a name with a newline in it, and write what looks like a line.
+_UNIX_ROW: Final = re.compile(
+    r"[0-9a-f]+: [0-9A-F]{8} [0-9A-F]{8} ([0-9A-F]{8}) [0-9A-F]{4} [0-9A-F]{2} +([0-9]+)(?: (.*))?", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,7 +30,7 @@ class Listener:
 
     pid: int
     command: str  # the kernel's short name of the process, for people; never used to decide
-    protocol: str  # "tcp", "tcp6", "udp", "udp6", "unix"
+    protocol: str  # as the kernel names its tables: "tcp", "udp6", …, "unix"
     address: str
     port: int
     path: str = ""
@@ -99,23 +105,25 @@ def _inodes(pid: int) -> set[int]:
 def _sockets(pid: int) -> Mapping[int, tuple[str, str, int, str]]:
     """Inode to (protocol, address, port, path) of everything that listens in the process's network namespace."""
     found: dict[int, tuple[str, str, int, str]] = {}
-    for protocol in ("tcp", "tcp6", "udp", "udp6"):
+    for line in _lines(pid, "unix"):
+        row = _UNIX_ROW.fullmatch(line)
+        if row is not None and int(row[1], 16) & _UNIX_ACCEPTING:
+            found[int(row[2])] = ("unix", "", 0, row[3] or "")
+    for protocol in _TABLES:  # after the unix sockets: a forged line of theirs can't take the place of a true one
         waiting = _TCP_LISTEN if protocol.startswith("tcp") else _UDP_UNCONNECTED
-        for row in _rows(pid, protocol):
-            if row[3] == waiting:
-                host, _, port = row[1].rpartition(":")
-                found[int(row[9])] = (protocol, _address(host), int(port, 16), "")
-    for row in _rows(pid, "unix"):
-        if int(row[3], 16) & _UNIX_ACCEPTING:
-            found[int(row[6])] = ("unix", "", 0, row[7] if len(row) > 7 else "")
+        for fields in map(str.split, _lines(pid, protocol)):
+            if fields[3] == waiting:
+                host, _, port = fields[1].rpartition(":")
+                found[int(fields[9])] = (protocol, _address(host), int(port, 16), "")
     return found
 
 
-def _rows(pid: int, table: str) -> list[list[str]]:
+def _lines(pid: int, table: str) -> list[str]:
     path = Path(f"/proc/{pid}/net/{table}")
     if not path.exists():  # a kernel without IPv6
         return []
-    return [line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()[1:]]
+    # Only "\n" ends a line of the kernel's; splitlines() would find more ends, in unix sockets' names.
+    return path.read_bytes().decode("utf-8", "replace").split("\n")[1:-1]
 
 
 def _address(text: str) -> str:

@@ -79,6 +79,37 @@ def test_every_kind_of_door_is_seen(tmp_path: Path) -> None:
     assert all(item.port for item in found if item.protocol != "unix")
 
 
+FORGER = """
+import os, socket, sys, time
+door = socket.socket()
+door.bind(("0.0.0.0", 0))
+door.listen()
+inode = os.fstat(door.fileno()).st_ino
+odd = []
+for name in ("x\\nfoo", "y\\r\\x0b\\x1e1: 0", f"z\\n0000000000000000: 00000002 00000000 00010000 0001 01 {inode} @y"):
+    one = socket.socket(socket.AF_UNIX)
+    one.bind(f"\\0{os.getpid()}{name}")
+    one.listen()
+    odd.append(one)
+print(flush=True)
+time.sleep(60)
+"""
+
+
+def test_names_of_unix_sockets_neither_break_the_look_nor_hide_an_open_door() -> None:
+    """The kernel prints the names as they are: one with a newline is read as a line of the table."""
+    child = subprocess.Popen([sys.executable, "-I", "-c", FORGER], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        found = listeners.listeners([child.pid])
+    finally:
+        child.kill()
+        child.communicate()
+    assert [item.address for item in exposed(found)] == [ANY]
+    assert sum(item.protocol == "unix" for item in found) == 3
+
+
 def test_a_grandchild_that_listens_elsewhere_is_found() -> None:
     with server("fork", f"tcp|{ANY}") as child:
         found = exposed(listeners.listeners([child.pid]))
