@@ -6,7 +6,6 @@ Every path is made without following links in its last part, and refused when so
 
 import hashlib
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterable
@@ -31,19 +30,6 @@ def make_folder(path: str, uid: int, gid: int, mode: int) -> None:
             os.fchmod(handle, mode)
         finally:
             os.close(handle)
-    except OSError as error:
-        raise _explained(error, folder) from error
-
-
-def remove_folder(path: str) -> None:
-    """Delete the folder and all in it, without following links; nothing when it is not there."""
-    folder = Path(path)
-    if folder.is_symlink():
-        raise StateError(f"{folder} is a link", hint="remove it yourself: only folders that we made are deleted")
-    if not folder.exists():
-        return
-    try:
-        shutil.rmtree(folder)
     except OSError as error:
         raise _explained(error, folder) from error
 

@@ -115,6 +115,19 @@ def test_files_of_earlier_sessions_are_removed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
+def test_a_session_deeper_than_the_stack_is_removed(tmp_path: Path) -> None:
+    """A job that makes it and then ends the head must not keep the next head from starting."""
+    handle = os.open(tmp_path, os.O_RDONLY)
+    for name in ("session_1", *["d"] * 3000):
+        os.mkdir(name, dir_fd=handle)
+        inner = os.open(name, os.O_RDONLY, dir_fd=handle)
+        os.close(handle)
+        handle = inner
+    os.close(handle)
+    node._forget_sessions((f"--temp-dir={tmp_path}",))
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_marker_appears_whole(tmp_path: Path) -> None:
     node._write_marker(str(tmp_path / "marker"), {"run": "x", "node": "ab"})
     assert (tmp_path / "marker").read_text(encoding="ascii") == '{"run": "x", "node": "ab"}'
