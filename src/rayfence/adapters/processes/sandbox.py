@@ -14,6 +14,7 @@ not run then: walls are never left out silently).
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import stat
@@ -33,6 +34,8 @@ _PR_CAP_AMBIENT_CLEAR_ALL: Final = 4
 _LAST_CAPABILITY: Final = 63
 _CAPABILITY_VERSION_3: Final = 0x20080522
 _SYS_MOUNT_SETATTR: Final = 442  # the same number on every architecture
+_SYS_KEYCTL: Final = {"x86_64": 250, "aarch64": 219}  # the machines Ray is built for
+_KEYCTL_JOIN_SESSION_KEYRING: Final = 1
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _MOUNT_ATTR_RDONLY: Final = 1
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
@@ -199,6 +202,7 @@ def _show(path: str, readonly: bool, grip: int) -> None:
 
 def _drop(flags: Flags) -> None:
     """Give up every power for good. The order matters: each line needs what a later one gives up."""
+    _leave_keyring()
     for capability in range(_LAST_CAPABILITY + 1):
         if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
             break  # beyond the kernel's last one, or we have no power to drop any
@@ -211,6 +215,16 @@ def _drop(flags: Flags) -> None:
     _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     os.umask(0o077)
+
+
+def _leave_keyring() -> None:
+    """Take an empty session keyring. The operator's would be inherited, and who has it may read what is in it (tickets,
+    keys of disks), whatever the uid. Source: session-keyring(7).
+    """
+    if _libc.syscall(_SYS_KEYCTL[os.uname().machine], _KEYCTL_JOIN_SESSION_KEYRING, None) < 0:
+        number = ctypes.get_errno()
+        if number not in (errno.ENOSYS, errno.EPERM):  # no keyrings here, or a filter that job code inherits
+            raise OSError(number, f"a keyring of one's own: {os.strerror(number)}")
 
 
 def _execute(flags: Flags) -> NoReturn:

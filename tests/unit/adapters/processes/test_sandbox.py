@@ -56,6 +56,35 @@ def test_a_hidden_folder_is_gone_and_its_file_unreadable(tmp_path: Path) -> None
     assert seen["read"] is False
 
 
+KEYRING = """
+number = {"x86_64": (248, 250), "aarch64": (217, 219)}[os.uname().machine]
+libc.syscall(number[1], 1, None)  # an empty session keyring, as a log-in makes it
+made = libc.syscall(number[0], b"user", b"rayfence-test", b"secret", 6, -3)
+"""
+FIND_KEY = """
+number = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+seen["key"] = libc.syscall(number, 10, -3, b"user", b"rayfence-test", 0)
+"""
+
+
+def test_the_operators_session_keyring_stays_outside(tmp_path: Path) -> None:
+    """Whoever holds a session keyring may read its keys, whatever the uid; it is inherited over fork, setuid and exec.
+
+    Where the machine has no keyrings, or a filter forbids them, there is nothing to take and this proves nothing.
+    """
+    code = f"{PRELUDE}\nseen = {{}}\n{FIND_KEY}\nprint(json.dumps(seen))"
+    argv = launcher_argv(own_walls(tmp_path), (sys.executable, "-I", "-c", code))
+    outer = f"{PRELUDE}\n{KEYRING}\nseen = {{}}\n{FIND_KEY}\nprint(made, seen['key'], flush=True)\n"
+    outer += "os.execve(sys.argv[1], sys.argv[1:], {'PATH': '/usr/bin:/bin'})"
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", outer, *argv], capture_output=True, text=True, timeout=60, check=True
+    )
+    told, reported = done.stdout.splitlines()
+    made, found = (int(word) for word in told.split())
+    assert found == made  # the control: outside it is found
+    assert json.loads(reported)["key"] == -1
+
+
 def test_a_hidden_folder_inside_a_shown_one_is_empty(tmp_path: Path) -> None:
     project = tmp_path / "project"
     (project / "secrets").mkdir(parents=True)
