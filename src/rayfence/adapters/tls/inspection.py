@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -41,8 +41,8 @@ class CertificateFacts:
 
 
 def inspect(path: str) -> CertificateFacts:
-    """Read the first certificate of a PEM file. Raises StateError when there is none."""
-    return facts_of(load_certificate(path))
+    """Read the first certificate of a PEM file. Raises StateError when there is none, or none that can be read."""
+    return _readable(path, load_certificate(path))
 
 
 def load_certificate(path: str) -> x509.Certificate:
@@ -52,7 +52,7 @@ def load_certificate(path: str) -> x509.Certificate:
         raise StateError(f"there is no certificate {path}", hint="`rayfence up` makes it")
     try:
         return x509.load_pem_x509_certificate(content)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise StateError(f"{path} is no certificate", hint="remove it; `rayfence up` makes a new one") from error
 
 
@@ -63,7 +63,7 @@ def load_key(path: str) -> ec.EllipticCurvePrivateKey:
         raise StateError(f"there is no key {path}")
     try:
         key = load_pem_private_key(content, None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise StateError(f"{path} is no private key") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         raise StateError(f"{path} is no P-256 key")
@@ -95,17 +95,18 @@ def condition(request: CertificateRequest, authority: x509.Certificate | None, n
     FOREIGN: another authority signed it, its key is another, or it says something else than was asked for. All of that
     means a new one; a leaf of another authority must never be used, whatever it says.
     """
-    if read_file(request.certificate) is None or read_file(request.key) is None:
-        return Leaf.MISSING
     try:
+        if read_file(request.certificate) is None or read_file(request.key) is None:
+            return Leaf.MISSING
         certificate, key = load_certificate(request.certificate), load_key(request.key)
     except StateError:
+        return Leaf.FOREIGN
+    # The signature first: where jobs can write, what our authority did not sign need not even be parseable.
+    if authority is None or not signed_by(certificate, authority) or not matches(certificate, key):
         return Leaf.FOREIGN
     facts = facts_of(certificate)
     asked = (set(request.dns), set(request.ips), request.server, request.client, False)
     if (set(facts.dns), set(facts.ips), facts.server, facts.client, facts.authority) != asked:
-        return Leaf.FOREIGN
-    if not matches(certificate, key) or authority is None or not signed_by(certificate, authority):
         return Leaf.FOREIGN
     return age(certificate, now, timedelta(hours=request.renew_before_hours))
 
@@ -126,9 +127,17 @@ def signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> boo
     """Whether the authority's key signed it: names alone prove nothing."""
     try:
         certificate.verify_directly_issued_by(authority)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
         return False
     return True
+
+
+def _readable(path: str, certificate: x509.Certificate) -> CertificateFacts:
+    """The parts of a certificate are parsed when they are asked for: where jobs can write, none may break the look."""
+    try:
+        return facts_of(certificate)
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise StateError(f"{path} can't be read", hint="remove it; `rayfence up` makes a new one") from error
 
 
 def _public(key: object) -> bytes:

@@ -44,9 +44,11 @@ def read_file(path: str) -> bytes | None:
     """The content; None when there is no such plain file. Raises StateError when it is there and can't be read."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.read(handle, 1_000_000)
+        finally:
+            os.close(handle)
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except OSError as error:  # a folder or a socket in its place, too
         raise StateError(f"{path} can't be read: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as file:
-        return file.read(1_000_000)

@@ -1,10 +1,17 @@
 """Certificates on disk against what was asked for: whatever differs means a new one."""
 
+import base64
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from rayfence.adapters.tls import authority, inspection, leaf
 from rayfence.errors import StateError
@@ -84,6 +91,51 @@ def test_what_is_no_certificate_is_named(tmp_path: Path) -> None:
         inspection.load_key(str(path))
     with pytest.raises(StateError, match="there is no key"):
         inspection.load_key(str(tmp_path / "y"))
+
+
+def unreadable(kind: str) -> bytes:
+    """A certificate that parsers stumble over: of an unknown version, or with rubbish where names should be."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "x")])
+    rubbish = x509.UnrecognizedExtension(x509.SubjectAlternativeName.oid, b"\x30\x03junk")
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 5, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(rubbish, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    if kind == "names":
+        return certificate.public_bytes(Encoding.PEM)
+    version = certificate.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    text = base64.encodebytes(version)
+    return b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("kind", ["version", "names"])
+def test_what_parsers_stumble_over_is_no_certificate(tmp_path: Path, kind: str) -> None:
+    """Jobs can write where Ray's leaves lie: one odd file there must break neither `status` nor `up`."""
+    issuer, request = certified(tmp_path)
+    Path(request.certificate).write_bytes(unreadable(kind))
+    with pytest.raises(StateError):
+        inspection.inspect(request.certificate)
+    signer = authority.load_authority(issuer).certificate
+    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_something_else_in_its_place_means_a_new_one(tmp_path: Path, kind: str) -> None:
+    issuer, request = certified(tmp_path)
+    path = Path(request.certificate)
+    path.rename(tmp_path / "moved")
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to(tmp_path / "moved")
+    else:
+        os.mkfifo(path)
+    signer = authority.load_authority(issuer).certificate
+    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+    with pytest.raises(StateError):
+        inspection.inspect(request.certificate)
 
 
 def test_keys_match_their_own_certificate_only(tmp_path: Path) -> None:
