@@ -9,12 +9,14 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 LOOPBACK: Final = "127.0.0.1"
+_WAITS: Final = 3
 #: What an HTTP/2 client sends first: a gRPC server answers with its settings once it accepts the certificate.
 HTTP2_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
 
@@ -50,27 +52,56 @@ class HttpAnswer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Deadline(contextlib.AbstractContextManager["_Deadline"]):
+    """Ends a connection after a while, however busy it is: a job that took over a port may answer byte by byte."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self.passed = False
+        self._grip = connection.dup()  # TLS takes the connection's own handle away
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_details: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+        self._grip.close()
+
+    def _end(self) -> None:
+        self.passed = True
+        with contextlib.suppress(OSError):
+            self._grip.shutdown(socket.SHUT_RDWR)
+
+
 def tls_outcome(port: int, client: Client, *, host: str = LOOPBACK, timeout: float = 3.0) -> Outcome:
-    """Handshake, speak HTTP/2, read. Raises OSError or ssl.SSLError only when our own files are unusable."""
+    """Handshake, speak HTTP/2, read. `timeout`: for each wait; the whole takes at most `_WAITS` of them.
+
+    Raises OSError or ssl.SSLError only when our own files are unusable.
+    """
     context = _context(client)
     try:
         plain = socket.create_connection((host, port), timeout)
     except OSError:
         return Outcome.UNREACHABLE
-    with plain:
-        try:
-            with context.wrap_socket(plain, server_hostname=client.name) as secured:
-                secured.sendall(HTTP2_PREFACE)
-                return Outcome.ACCEPTED if secured.recv(9) else Outcome.REFUSED
-        except ssl.SSLCertVerificationError:
-            return Outcome.UNTRUSTED
-        except TimeoutError:
-            return Outcome.SILENT
-        except ssl.SSLError as problem:
-            plain_answer = problem.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
-            return Outcome.NOT_TLS if plain_answer else Outcome.REFUSED
-        except OSError:  # reset: also a refusal
-            return Outcome.REFUSED
+    with plain, _Deadline(plain, _WAITS * timeout) as deadline:
+        outcome = _shake_hands(context, plain, client.name)
+    return Outcome.SILENT if deadline.passed else outcome  # that we ended it is no refusal of theirs
+
+
+def _shake_hands(context: ssl.SSLContext, plain: socket.socket, name: str) -> Outcome:
+    try:
+        with context.wrap_socket(plain, server_hostname=name) as secured:
+            secured.sendall(HTTP2_PREFACE)
+            return Outcome.ACCEPTED if secured.recv(9) else Outcome.REFUSED
+    except ssl.SSLCertVerificationError:
+        return Outcome.UNTRUSTED
+    except TimeoutError:
+        return Outcome.SILENT
+    except ssl.SSLError as problem:
+        plain_answer = problem.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+        return Outcome.NOT_TLS if plain_answer else Outcome.REFUSED
+    except OSError:  # reset: also a refusal
+        return Outcome.REFUSED
 
 
 def http_get(
@@ -82,15 +113,22 @@ def http_get(
     timeout: float = 3.0,
     limit: int = 4_000_000,
 ) -> HttpAnswer | None:
-    """GET in clear from a port (int) or a unix socket (str). None: nobody answers HTTP there."""
+    """GET in clear from a port (int) or a unix socket (str). None: nobody answers HTTP there, or not to an end.
+
+    `timeout`: for each wait; the whole takes at most `_WAITS` of them.
+    """
     connection = _UnixConnection(target, timeout) if isinstance(target, str) else _tcp(host, target, timeout)
     with contextlib.closing(connection):
         try:
-            connection.request("GET", path, headers=dict(headers or {}))
-            answer = connection.getresponse()
-            body = answer.read(limit)
+            connection.connect()
+            with _Deadline(connection.sock, _WAITS * timeout) as deadline:
+                connection.request("GET", path, headers=dict(headers or {}))
+                answer = connection.getresponse()
+                body = answer.read(limit)
         except (OSError, http.client.HTTPException):
             return None
+    if deadline.passed:
+        return None
     return HttpAnswer(answer.status, body, {name.lower(): value for name, value in answer.getheaders()})
 
 

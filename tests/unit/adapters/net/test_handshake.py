@@ -1,5 +1,6 @@
 """What doors answer, told apart: each refusal beside the same call that is accepted."""
 
+import contextlib
 import socket
 import time
 from pathlib import Path
@@ -43,6 +44,32 @@ def test_doors_without_tls_and_silent_ones(tmp_path: Path) -> None:
         assert tls_outcome(port, Client(), timeout=0.3) is Outcome.SILENT
     with raw_door(lambda connection: connection.close()) as port:
         assert tls_outcome(port, Client()) is Outcome.REFUSED
+
+
+def test_doors_that_answer_without_end_are_left() -> None:
+    """A job that took over a port of Ray's could hold `status` and `up` for ever, one byte at a time."""
+
+    def drip(connection: socket.socket, answer: bytes) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection.sendall(answer)
+                time.sleep(0.02)
+
+    began = time.monotonic()
+    with raw_door(lambda connection: drip(connection, b"HTTP/1.1 100 Continue\r\n\r\n")) as port:
+        assert handshake.http_get(port, "/", timeout=0.3) is None
+    with raw_door(lambda connection: drip(connection, b"H")) as port:
+        assert handshake.http_get(port, "/", timeout=0.3) is None
+    # 0x16: a handshake record of 16,384 bytes, of which one byte comes at a time; no refusal, and not counted as one
+
+    def byte_by_byte(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x40\x00")
+            drip(connection, b"\x00")
+
+    with raw_door(byte_by_byte) as port:
+        assert tls_outcome(port, Client(), timeout=0.3) is Outcome.SILENT
+    assert time.monotonic() - began < 30  # the deadline is three times 0.9 s; without it there is no end
 
 
 def test_http_on_a_port_and_on_a_unix_socket(tmp_path: Path) -> None:
