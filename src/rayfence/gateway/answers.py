@@ -55,7 +55,7 @@ class Refused(Exception):
         """The refusal as an HTTP response."""
         body = {"error": self.error, "message": self.message, "required": self.required, "request_id": request_id}
         return Response(
-            json.dumps(body, ensure_ascii=False).encode(),
+            _encoded(json.dumps(body, ensure_ascii=False)),
             status_code=self.status,
             media_type=JSON_TYPE,
             headers={**NO_STORE, **self.headers},
@@ -70,11 +70,16 @@ def sentence(text: str) -> str:
 def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """`value` as a JSON response that nobody caches."""
     return Response(
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(),
+        _encoded(json.dumps(value, ensure_ascii=False, separators=(",", ":"))),
         status_code=status,
         media_type=JSON_TYPE,
         headers={**NO_STORE, **(headers or {})},
     )
+
+
+def _encoded(text: str) -> bytes:
+    """What Ray holds may be a job's own text: half a character in it stays the JSON escape that it was."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def busy(message: str, seconds: int) -> Refused:

@@ -20,6 +20,10 @@ def test_reads_what_json_writes(value: object) -> None:
     assert parse_strict(json.dumps(value).encode()) == value
 
 
+def test_escaped_pairs_are_characters_and_escaped_escapes_are_text() -> None:
+    assert parse_strict(b'["\\ud83d\\ude00", "\\\\ud800", 1e300]') == ["\U0001f600", "\\ud800", 1e300]
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -33,6 +37,11 @@ def test_reads_what_json_writes(value: object) -> None:
         (b"{} {}", "Extra"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "deep"),
         (b"[" * 100_000, "deep"),
+        (b"[1e400]", "too large"),
+        (b'{"a": -1e999}', "too large"),
+        (b'["\\ud800"]', "half a character"),
+        (b'{"\\uDFFF": 1}', "half a character"),
+        (b'["\\ude00\\ud83d"]', "half a character"),
     ],
 )
 def test_refuses(data: bytes, said: str) -> None:

@@ -25,6 +25,15 @@ def test_a_refusal_names_word_sentence_role_and_request() -> None:
     assert response.headers["x"] == "y"
 
 
+def test_half_a_character_out_of_ray_breaks_no_answer() -> None:
+    """One job with it in its metadata would take the list of jobs away from every operator."""
+    body = bytes(answer({"a\ud800": ["\udfff", "\U0001f600"]}).body)
+    assert json.loads(body) == {"a\ud800": ["\udfff", "\U0001f600"]}
+    assert b"\\ud800" in body
+    refusal = bytes(Refused(400, "bad_request", "no \ud800").response("r").body)
+    assert json.loads(refusal)["message"] == "No \ud800."
+
+
 def test_answers_are_never_cached() -> None:
     assert answer({"a": 1}, 201).headers["cache-control"] == "no-store"
 
