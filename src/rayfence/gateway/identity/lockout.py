@@ -1,4 +1,4 @@
-"""Lock-out after failed log-ins, per account and source, the same for names that don't exist.
+"""Lock-out after failed log-ins, per account and source (all of loopback is one), the same for names that don't exist.
 
 An attempt is counted before its password is checked: of a hundred guesses sent at once, only the allowed number is
 looked at. Each failure after a lock locks again, for twice as long. Locks survive a restart (written when one
@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -101,4 +102,17 @@ class Lockout:
 
 def _key(name: str, source: str) -> tuple[str, str]:
     # Names longer than any account's are never anyone's; they may share a key.
-    return name[:64], source[:64]
+    return name[:64], _network(source)
+
+
+def _network(source: str) -> str:
+    """What one attacker has for the asking counts as one source: all of loopback, an IPv6 network of 64 bits."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return source[:64]
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    if address.is_loopback:
+        return "loopback"
+    return str(IPv6Network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)

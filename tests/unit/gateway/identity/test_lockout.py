@@ -48,6 +48,28 @@ def test_success_starts_afresh_and_pairs_are_apart(tmp_path: Path) -> None:
     assert lockout.attempt("bob", "s") == 0
 
 
+@pytest.mark.parametrize(
+    ("sources", "one"),
+    [
+        (("127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.9"), True),
+        (("2001:db8::1", "2001:db8::ffff:0:1"), True),
+        (("2001:db8::1", "2001:db8:0:1::1"), False),
+        (("10.0.0.1", "10.0.0.2"), False),
+        (("10.0.0.1", "::ffff:10.0.0.1"), True),
+    ],
+)
+def test_addresses_that_one_attacker_has_by_the_million_are_one_source(
+    tmp_path: Path, sources: tuple[str, ...], one: bool
+) -> None:
+    """Every local process may speak from any of the 16 million addresses of loopback."""
+    lockout = make(tmp_path, Clock())
+    for _ in range(3):
+        lockout.attempt("alice", sources[0])
+    again = Lockout(tmp_path / "lockouts.json", failures=3, seconds=60, clock=Clock())
+    for place in (lockout, again):
+        assert [bool(place.attempt("alice", source)) for source in sources[1:]] == [one] * (len(sources) - 1)
+
+
 def test_old_failures_are_forgotten(tmp_path: Path) -> None:
     clock = Clock()
     lockout = make(tmp_path, clock)
