@@ -31,6 +31,9 @@ _SESSION_SECONDS: Final = 2.0
 #: Makes Ray mask the values of `env_vars`, as it does for browsers.
 MASKED: Final = {"sec-fetch-site": "none"}
 
+#: More than the list of jobs of a busy cluster; all of it is held in memory while it is read.
+MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
+
 _TIMEOUTS: Final = httpx2.Timeout(connect=2.0, read=45.0, write=45.0, pool=5.0)
 _LIMITS: Final = httpx2.Limits(max_connections=48, max_keepalive_connections=16, keepalive_expiry=_IDLE_SECONDS)
 
@@ -95,9 +98,12 @@ class RayApi:
         OutcomeUnknown instead: it may have happened.
         """
         url = f"{path}?{query}" if query else path
-        sent = {**(headers or {}), "authorization": f"Bearer {self._current_token()}"}
+        # Not compressed: a small answer that unpacks to gigabytes is one that nobody can bound.
+        sent = {**(headers or {}), "authorization": f"Bearer {self._current_token()}", "accept-encoding": "identity"}
         try:
-            answer = await self._client.request(method, url, content=body, headers=sent)
+            request = self._client.build_request(method, url, content=body, headers=sent)
+            answer = await self._client.send(request, stream=True)
+            content = await _body(answer)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as error:
             self._session = (0.0, "")
             LOGGER.warning("Ray can't be reached: %s", type(error).__name__)
@@ -110,12 +116,20 @@ class RayApi:
                     504, "outcome_unknown", "Ray did not answer; the change may have happened"
                 ) from error
             raise Refused(504, "ray_silent", "Ray did not answer in time") from error
+        except _Unreadable as error:
+            self._session = (0.0, "")
+            LOGGER.warning("Ray's answer to %s is %s", method, error)
+            if writes:
+                raise OutcomeUnknown(
+                    502, "outcome_unknown", "Ray's answer can't be read; the change may have happened"
+                ) from error
+            raise Refused(502, "ray_failed", "Ray's answer can't be read") from error
         if answer.status_code in {401, 403}:
             # Ours, not the caller's: passing Ray's 401 on would tell a person to check a token they don't have.
             self._token_seen = 0
             LOGGER.error("Ray refused the gateway's own token (%s)", answer.status_code)
             raise Refused(502, "ray_token", "Ray refused the gateway; an operator must look at `rayfence status`")
-        return RayAnswer(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        return RayAnswer(answer.status_code, content, answer.headers.get("content-type", ""))
 
     async def session_name(self) -> str:
         """The name of Ray's running session. It changes with the head, and job stamps are bound to it."""
@@ -147,6 +161,27 @@ class RayApi:
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+
+
+class _Unreadable(Exception):
+    """An answer that is not read to its end, and why."""
+
+
+async def _body(answer: httpx2.Response) -> bytes:
+    """The body, as it came. Raises _Unreadable: job code can stand where Ray's dashboard should, and send no end."""
+    try:
+        if answer.headers.get("content-encoding", "identity") != "identity":
+            raise _Unreadable("compressed")
+        parts: list[bytes] = []
+        size = 0
+        async for part in answer.aiter_raw():
+            size += len(part)
+            if size > MAX_ANSWER_BYTES:
+                raise _Unreadable("too large")
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        await answer.aclose()
 
 
 def json_value(answer: RayAnswer) -> object:

@@ -1,12 +1,14 @@
 """Speaking to Ray: the token goes along, nothing of the environment does, and every failure becomes a refusal."""
 
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from rayfence.errors import StateError
+from rayfence.gateway import ray as ray_module
 from rayfence.gateway.answers import Refused
 from rayfence.gateway.ray import RayAnswer, RayApi, json_object, json_value, segment
 from rayfence.gateway.recorder import OutcomeUnknown
@@ -54,6 +56,41 @@ async def test_the_token_goes_along_and_a_new_one_is_read(token_file: Path) -> N
     os.utime(token_file, (2.1e9, 2.1e9))
     with pytest.raises(StateError, match="open to other accounts"):
         await client.request("GET", "/api/version")
+
+
+class Endless(httpx2.AsyncBaseTransport):
+    """What job code in the dashboard's place can answer: no end, or a little that unpacks to a lot."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+        self.sent = 0
+        self.asked: list[str] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer."""
+        self.asked.append(request.headers["accept-encoding"])
+        return httpx2.Response(200, headers=self.headers, content=self._parts())
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        while True:
+            self.sent += 1
+            yield b" " * 1024
+
+
+@pytest.mark.parametrize("headers", [{}, {"content-encoding": "gzip"}])
+async def test_an_answer_without_end_is_left(
+    token_file: Path, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_module, "MAX_ANSWER_BYTES", 64 * 1024)
+    endless = Endless(headers)
+    client = api(token_file, endless)
+    with pytest.raises(Refused) as refused:
+        await client.request("GET", "/api/jobs/")
+    assert (refused.value.status, refused.value.error, type(refused.value)) == (502, "ray_failed", Refused)
+    with pytest.raises(OutcomeUnknown):
+        await client.request("POST", "/api/jobs/", writes=True)
+    assert endless.sent <= 2 * 65
+    assert set(endless.asked) == {"identity"}
 
 
 @pytest.mark.parametrize(
