@@ -19,6 +19,10 @@ MAX_SUBJECT: Final = 256
 MAX_PAYLOAD: Final = 16 * 1024
 
 
+#: Begins the session id of a log-in by form.
+BROWSER_SESSION: Final = "browser-"
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A verified caller. `roles` is expanded: a submitter's holds viewer too."""
@@ -31,6 +35,11 @@ class Principal:
     token_id: str = ""
     issued_at: int = 0  # seconds since 1970; 0: not told
     expires_at: int = 0
+
+    @property
+    def browser(self) -> bool:
+        """Whether the session lives in a browser's cookie, which opens pages and nothing else."""
+        return self.session.startswith(BROWSER_SESSION)
 
     @property
     def operator(self) -> bool:

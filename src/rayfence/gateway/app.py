@@ -31,6 +31,11 @@ PAYLOAD_HEADER: Final = "x-rayfence-payload"
 ROUTE_HEADER: Final = "x-rayfence-route"
 SURFACE_HEADER: Final = "x-rayfence-surface"
 
+#: All that a session from the log-in form opens on the log-in host. Cookies know no ports: Chromium sends even Secure
+#: ones, in clear, to any program of this machine that a page leads it to, at `http://login.NAME.localhost:<any port>`.
+#: What is stolen so must neither mint tokens nor change accounts.
+PAGES: Final = frozenset({"login.home", "session.logout"})
+
 #: Envoy asks about ownership under this prefix, followed by the original path.
 AUTHZ_PREFIX: Final = "/authz"
 
@@ -106,6 +111,10 @@ class GatewayApp:
             raise unauthenticated()
         if principal.audience != self._gate.audience(surface):
             raise Refused(403, "wrong_audience", MESSAGES["wrong_audience"])
+        if surface is Surface.LOGIN and principal.browser and route.name not in PAGES:
+            raise Refused(
+                403, "browser_session", "A browser's session opens pages only; use `rayfence login` for this."
+            )
         if self._service.revocations.covers(principal):
             raise Refused(401, "revoked", "This token was revoked; log in again.")
         holder = required_holder(route, self._catalog)

@@ -59,7 +59,7 @@ async def submit_login(service: Service, call: Call) -> Response:
         return _form(service, name=name[:64], problem="Enter your user name and your password.", status=400)
     try:
         grant = await by_password(service, call, name, password)
-        token, claims = await open_session(service, call, grant)
+        token, claims = await open_session(service, call, grant, browser=True)
     except Refused as refused:
         return _form(service, name=name, problem=refused.message, status=refused.status, headers=refused.headers)
     response = _to_dashboard(service, claims)

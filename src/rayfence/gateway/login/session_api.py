@@ -4,9 +4,11 @@ A log-in makes a *session* (audience: log-in host), which alone can mint *tokens
 therefore makes no further tokens. Leaves out the browser's form (`login.forms`).
 """
 
+import secrets
+
 from starlette.responses import Response
 
-from rayfence.access.principal import Principal
+from rayfence.access.principal import BROWSER_SESSION, Principal
 from rayfence.catalog.roles import ROLE_ORDER
 from rayfence.gateway.answers import Refused, answer, busy
 from rayfence.gateway.bodies import only_fields, read_json, text_field
@@ -16,8 +18,8 @@ from rayfence.gateway.sessions.roles import lower_role, right_names, role_names
 from rayfence.model.routes import Right, Role
 
 
-async def open_session(service: Service, call: Call, grant: Grant) -> tuple[str, Principal]:
-    """A recorded log-in session of `grant`."""
+async def open_session(service: Service, call: Call, grant: Grant, *, browser: bool = False) -> tuple[str, Principal]:
+    """A recorded log-in session of `grant`. `browser`: for a cookie; it opens pages and can mint nothing (`app`)."""
     detail = {"source": call.source, "role": grant.role.value}
     async with service.recorder.write(grant.subject, "login", "session", call.request_id, detail) as write:
         token, claims = service.minter.mint(
@@ -26,6 +28,7 @@ async def open_session(service: Service, call: Call, grant: Grant) -> tuple[str,
             grant.role,
             grant.rights,
             seconds=service.settings.limits.session_seconds,
+            session=f"{BROWSER_SESSION}{secrets.token_hex(16)}" if browser else None,
         )
         write.detail["session"] = claims.session
     return token, claims

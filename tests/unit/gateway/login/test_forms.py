@@ -45,6 +45,27 @@ async def hand_over(gateway: SimGateway, location: str, **headers: str) -> Any:
     return await gateway.request("GET", f"{parts.path}?{parts.query}", surface=Surface.DASHBOARD, headers=sent)
 
 
+async def test_what_a_browser_holds_opens_pages_and_mints_nothing(gateway: SimGateway) -> None:
+    """Another program of the machine can have the cookie sent to it, under our name and another port, and would use
+    what is in it as a bearer token.
+    """
+    await add(gateway)
+    stolen = cookies(await post(gateway, {"username": "alice", "password": PASSWORD}))[LOGIN]
+    credentials = {"username": "alice", "password": PASSWORD}
+    proper = await gateway.request("POST", "/v1/session", surface=Surface.LOGIN, json_body=credentials)
+    assert (await gateway.request("GET", "/", stolen, surface=Surface.LOGIN)).status_code == 200
+    for method, path, body in (
+        ("POST", "/v1/token", {}),
+        ("GET", "/v1/whoami", None),
+        ("POST", "/v1/logout", {}),
+        ("PUT", "/v1/users/alice/password", {"password": "another horse", "current": PASSWORD}),
+    ):
+        answer = await gateway.request(method, path, stolen, surface=Surface.LOGIN, json_body=body)
+        assert (answer.status_code, answer.json()["error"]) == (403, "browser_session"), path
+    minted = await gateway.request("POST", "/v1/token", proper.json()["session"], surface=Surface.LOGIN, json_body={})
+    assert minted.status_code == 200  # the control
+
+
 async def test_a_person_logs_in_and_reaches_the_dashboard(gateway: SimGateway) -> None:
     await add(gateway)
     page = await gateway.request("GET", "/login", surface=Surface.LOGIN)
