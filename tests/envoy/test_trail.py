@@ -23,6 +23,7 @@ from rayfence.gateway.envoyadmin import EnvoyAdmin
 from rayfence.gateway.heads import HeadSigner
 from rayfence.gateway.ingest import Ingest
 from rayfence.gateway.journal import Journal
+from rayfence.gateway.plainline import PlainLine, read_line
 from rayfence.gateway.segments import Segments, segment_files
 from rayfence.model.routes import Surface
 from rayfence.render.envoy.access_log import access_log
@@ -198,6 +199,21 @@ def test_decisions_arrive_in_time_and_counters_agree(stand: Stand) -> None:
     verdicts = [(entry.verdict, entry.status) for entry in stand.edges()]
     assert verdicts[:2] == [("allowed", 200), ("refused", 403)]
     assert len([entry for entry in stand.edges() if entry.kind == "edge"]) == len(stand.edges())
+
+
+def test_the_lines_of_a_real_envoy_take_the_short_way(stand: Stand) -> None:
+    stand.start()
+    with httpx2.Client(trust_env=False) as client:
+        for path in ("a", "refused", "a%1bb"):
+            client.get(f"http://127.0.0.1:{stand.front}/{path}")
+        client.post(f"http://127.0.0.1:{stand.ray_client}/x")
+    with socket.create_connection(("127.0.0.1", stand.front)) as raw:
+        raw.sendall(b"GARBAGE\r\n\r\n")
+    end = time.monotonic() + 15
+    while len(lines := stand.log.read_bytes().splitlines()) < 5:
+        assert time.monotonic() < end, lines
+        time.sleep(0.05)
+    assert [line for line in lines if not isinstance(read_line(line, ""), PlainLine)] == []
 
 
 def test_a_line_that_never_arrives_is_missed_even_by_a_service_that_was_away(stand: Stand) -> None:

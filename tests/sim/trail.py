@@ -85,7 +85,7 @@ def log_line(number: int, *, at: float | None = None, **changes: object) -> byte
         "peer": "127.0.0.1:40312",
         "intent": None,
     }
-    return (json.dumps({**value, **changes}) + "\n").encode()
+    return (json.dumps({**value, **changes}, sort_keys=True, separators=(",", ":")) + "\n").encode()
 
 
 class SimEnvoy:

@@ -20,7 +20,7 @@ from rayfence.gateway.groupsync import GroupSync
 from rayfence.gateway.heads import HeadSigner
 from rayfence.gateway.segments import Segments
 from rayfence.trail.chain import extend
-from rayfence.trail.record import NO_DETAIL, Detail, Entry, Kind, timestamp
+from rayfence.trail.record import NO_DETAIL, Detail, Entry, Kind, Prepared, timestamp
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class ChainWriter:
         signer: HeadSigner,
         *,
         on_rotation: Callable[[Path], None],
-        on_written: Callable[[Sequence[Entry]], None],
+        on_written: Callable[[Sequence[Entry | Prepared]], None],
         head_seconds: float = HEAD_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -102,7 +102,7 @@ class ChainWriter:
         """The entry that says that `count` decisions of `where` are not in the trail."""
         return Entry(Kind.LOSS, self.now(), object=where, detail={"count": count, **detail})
 
-    def write(self, entries: Sequence[Entry] = ()) -> int:
+    def write(self, entries: Sequence[Entry | Prepared] = ()) -> int:
         """Write the queue, and `entries` behind it; returns the last record's number. The lock is held.
 
         Raises JournalFailure; the queue is then untouched and `entries` are not in the chain.
@@ -110,7 +110,8 @@ class ChainWriter:
         if self.closed:
             raise JournalFailure("the trail is closed")
         waiting = [self._queue.popleft() for _ in range(len(self._queue))]
-        batch, dropped = [*waiting, *entries], self._dropped
+        batch: list[Entry | Prepared] = [*waiting, *entries]
+        dropped = self._dropped
         if dropped:
             batch.insert(0, self.loss("queue", dropped))
         try:

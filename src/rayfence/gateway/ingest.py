@@ -24,6 +24,7 @@ from rayfence.gateway.files import write_private
 from rayfence.gateway.journal import Journal, JournalFailure
 from rayfence.gateway.logfile import ROTATE_BYTES, AccessLog
 from rayfence.gateway.loss import Counted, LossCount
+from rayfence.gateway.plainline import PlainLine, read_line
 from rayfence.model.gateway import GatewaySettings
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ LOOK_SECONDS: Final = 0.15
 COUNT_SECONDS: Final = 3.0
 
 #: Lines recorded at once: an intent that comes in between waits for so many at most, some milliseconds.
-BATCH_LINES: Final = 400
+BATCH_LINES: Final = 1000
 
 
 class Ingest:
@@ -98,7 +99,7 @@ class Ingest:
     def _step(self) -> bool:
         while lines := self._log.read(BATCH_LINES):
             position = lines[-1][1]
-            parsed = [read_log_line(raw, place) for raw, place in lines]
+            parsed = [read_line(raw, place) for raw, place in lines]
             try:
                 self._journal.edges(parsed, position)
             except JournalFailure:
@@ -115,7 +116,7 @@ class Ingest:
             self._save()
         return True
 
-    def _count(self, lines: Sequence[LogLine]) -> None:
+    def _count(self, lines: Sequence[LogLine | PlainLine]) -> None:
         for line in lines:
             if line.prefix:
                 self._loss.line(line.prefix, line.started, line.ended)

@@ -18,12 +18,13 @@ from typing import Final, Literal
 from rayfence.gateway.accessline import LogLine
 from rayfence.gateway.chainwriter import HEAD_SECONDS, ChainWriter, JournalFailure
 from rayfence.gateway.heads import HeadSigner
+from rayfence.gateway.plainline import PlainLine
 from rayfence.gateway.segments import Segments
 from rayfence.gateway.trailstate import TrailState, recover, save
 from rayfence.model.gateway import GatewaySettings
 from rayfence.trail.chain import genesis
 from rayfence.trail.intents import OpenIntent
-from rayfence.trail.record import NO_DETAIL, Detail, Entry, Kind
+from rayfence.trail.record import NO_DETAIL, Detail, Entry, Kind, Prepared
 
 __all__ = ["Journal", "JournalFailure", "JournalHealth", "Lookup"]
 
@@ -173,10 +174,10 @@ class Journal:
         now = self._writer.now()
         self._writer.put(Entry(Kind.OUTCOME, now, subject, action, about, verdict, status, intent, _copy(detail)))
 
-    def _forget(self, entries: Sequence[Entry]) -> None:
+    def _forget(self, entries: Sequence[Entry | Prepared]) -> None:
         """Intents whose outcome is in the chain. Not earlier: a crash in between must find them open."""
         for entry in entries:
-            if entry.kind == Kind.OUTCOME:
+            if isinstance(entry, Entry) and entry.kind == Kind.OUTCOME:
                 self._live.pop(entry.ref, None)
                 self._state.orphans.pop(entry.ref, None)
                 self._ending.discard(entry.ref)
@@ -195,7 +196,7 @@ class Journal:
         now = self._writer.now()
         self._writer.put(Entry(Kind.DECISION, now, subject, action, object, verdict, status, "", _copy(detail)))
 
-    def edges(self, lines: Sequence[LogLine], position: str) -> None:
+    def edges(self, lines: Sequence[LogLine | PlainLine], position: str) -> None:
         """Record lines of Envoy's log, read up to `position`. Written when it returns, not yet durable.
 
         A line that names an open intent (a Ray Client connection that ended) is that intent's outcome. A line about a
@@ -204,8 +205,16 @@ class Journal:
         """
         now = self._writer.now()
         with self._writer.lock:
-            entries, completed = [], set()
-            for line in lines:
+            entries: list[Entry | Prepared] = []
+            completed: set[str] = set()
+            for found in lines:
+                if isinstance(found, PlainLine):
+                    if found.request not in self._requests:
+                        entries.append(found.as_edge(now))
+                        continue
+                    line = found.in_full()
+                else:
+                    line = found
                 intent = self._live.get(line.intent) or self._state.orphans.get(line.intent) if line.intent else None
                 if intent is not None and intent.id not in completed and intent.id not in self._ending:
                     completed.add(intent.id)

@@ -13,8 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-#: Read at once. A longer line is no line of Envoy's: request headers are bounded.
+#: A longer line is no line of Envoy's: request headers are bounded.
 BLOCK_BYTES: Final = 1 << 20
+
+#: Read at once, unless a line is longer: some 800 lines.
+READ_BYTES: Final = 1 << 18
 
 #: The log is exchanged for a new one when it has reached this size.
 ROTATE_BYTES: Final = 32 * 1024 * 1024
@@ -83,15 +86,19 @@ class AccessLog:
             self.was_cut, self._offset = True, 0
             self._fingerprint = ""
         self._fingerprint = self._fingerprint or self._take_fingerprint()
-        block = os.pread(self._fd, BLOCK_BYTES, self._offset)
-        lines = block.split(b"\n")
-        rest = lines.pop()
+        block = os.pread(self._fd, READ_BYTES, self._offset)
+        if b"\n" not in block:
+            block = os.pread(self._fd, BLOCK_BYTES, self._offset)
+        lines = block.split(b"\n", most)
+        rest = lines.pop()  # behind the last newline, or behind `most` lines
+        mark, offset = f"{self._fingerprint}:", self._offset
         if not lines and (len(rest) == BLOCK_BYTES or (rest and self._is_over())):
-            lines = [rest]  # cut off by a crash of Envoy, or endless: a line of its own, and reported as malformed
-        found, offset = [], self._offset
-        for line in lines[:most]:
-            offset = min(offset + len(line) + 1, self._offset + len(block))
-            found.append((line, f"{self._fingerprint}:{offset}"))
+            # Cut off by a crash of Envoy, or endless: a line of its own, and reported as malformed.
+            return [(rest, f"{mark}{offset + len(rest)}")]
+        found = []
+        for line in lines:
+            offset += len(line) + 1
+            found.append((line, f"{mark}{offset}"))
         return found
 
     def accept(self, position: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from rayfence.trail.record import FORMAT, Entry, Kind, encode
+from rayfence.trail.record import FORMAT, Entry, Kind, Prepared, place, prepare
 
 #: `prev` of a genesis record: there is no line before it.
 NO_PREVIOUS: Final = "0" * 64
@@ -53,13 +53,13 @@ def read_start(line: bytes) -> Start | None:
     return Start(prev.decode(), int(seq), ts.decode(), kind.decode())
 
 
-def extend(tip: Tip, entries: Iterable[Entry]) -> tuple[list[bytes], Tip]:
+def extend(tip: Tip, entries: Iterable[Entry | Prepared]) -> tuple[list[bytes], Tip]:
     """Lines that continue the chain from `tip`, and its new tip."""
     seq, prev = tip
     lines = []
     for entry in entries:
         seq += 1
-        line = encode(entry, seq, prev)
+        line = place(entry if isinstance(entry, Prepared) else prepare(entry), seq, prev)
         prev = sha256(line).hexdigest()
         lines.append(line)
     return lines, Tip(seq, prev)

@@ -157,6 +157,7 @@ def test_a_log_that_was_cut_is_noticed_and_read_on(path: Path) -> None:
 
 def test_an_endless_line_does_not_stop_the_log(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logfile, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(logfile, "READ_BYTES", 40)
     put(path, "x" * 250, "\n", "one\n")
     log = AccessLog(path)
     seen: list[str] = []

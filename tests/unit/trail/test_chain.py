@@ -4,7 +4,7 @@ import hashlib
 import itertools
 
 from rayfence.trail.chain import EMPTY, NO_PREVIOUS, digest, extend, genesis, read_start
-from rayfence.trail.record import FORMAT, Entry, Kind, parse
+from rayfence.trail.record import FORMAT, Entry, Kind, parse, prepare
 from tests.sim.trail import CHAIN, chain
 
 TS = "2026-01-31T12:00:00.000000Z"
@@ -33,6 +33,11 @@ def test_extending_in_two_steps_is_extending_in_one() -> None:
     first, tip = extend(EMPTY, entries[:2])
     second, end = extend(tip, entries[2:])
     assert (first + second, end) == extend(EMPTY, entries)
+
+
+def test_a_prepared_entry_makes_the_line_of_the_entry() -> None:
+    entries = [Entry(Kind.EDGE, TS, f"u{number}\x1b", detail={"n": number}) for number in range(3)]
+    assert extend(EMPTY, [entries[0], *map(prepare, entries[1:])]) == extend(EMPTY, entries)
 
 
 def test_the_start_of_a_line_is_read_without_json() -> None:
