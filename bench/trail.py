@@ -28,7 +28,7 @@ from rayfence.trail.chain import EMPTY, Tip, digest, extend, genesis
 from rayfence.trail.heads import key_id, sign_head
 from rayfence.trail.record import Entry, Kind, timestamp
 from rayfence.trail.verify import verify_chain
-from tests.sim.trail import SimEnvoy
+from tests.sim.trail import GRANT, SimEnvoy
 
 Numbers = dict[str, float | int]
 
@@ -38,8 +38,7 @@ def log_line(number: int) -> bytes:
     value: dict[str, str | int | None] = {
         "ts": timestamp(1.7e9 + number)[:23] + "Z",
         "id": f"8f14e45f-ceea-467f-a8d5-{number:012x}",
-        "sub": "alice",
-        "jti": "k3jd93kdj2k3",
+        "grant": GRANT,
         "surface": "api",
         "route": "jobs.logs",
         "method": "GET",

@@ -18,6 +18,7 @@ from rayfence.trail.text import TEXT_LIMIT
 
 #: A character that stands for itself in JSON and in the record, whoever chose it.
 _PLAIN: Final = r"[ !#-\[\]-~]"
+_WORD: Final = r"[!#-\[\]-~]"
 
 # Fifteen digits are exact in every reader, and one spelling per number: no sign, no leading zero.
 _NUMBER: Final = "(?:0|[1-9][0-9]{0,14})"
@@ -38,11 +39,13 @@ def _part(key: str) -> str:
 _LINE: Final = re.compile(
     rf'\{{"bytes":({_NUMBER}),"code":(0|[1-9][0-9][0-9])'
     rf"{_part('details')}{_part('flags')}"
+    # audience, authority, session, time, (token id), (subject): see `access.claims`
+    rf',"grant":(?:null|"(?:{_WORD}+ ){{4}}({_WORD}{{1,{TEXT_LIMIT}}}+) ({_PLAIN}{{1,{TEXT_LIMIT}}}+)")'
     rf',"id":(?:null|"([0-9a-f-]{{36}})"),"intent":(?:null|"")'
-    rf"{_part('jti')}{_part('method')}"
+    rf"{_part('method')}"
     rf',"ms":({_NUMBER}),"path":{_text(OBJECT_LIMIT)}'
     rf"{_part('peer')}"
-    rf',"route":{_text(ACTION_LIMIT)},"sub":{_text(TEXT_LIMIT)}'
+    rf',"route":{_text(ACTION_LIMIT)}'
     rf"{_part('surface')}"
     r',"ts":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{3})Z"'
     rf'(?:(,"upstream_ms":{_NUMBER})|,"upstream_ms":null)\}}'
@@ -78,15 +81,31 @@ def read_line(raw: bytes, position: str) -> PlainLine | LogLine:
     found = _MATCH(raw.decode("latin-1"))  # never fails, and what is not ASCII does not match
     if found is None:
         return read_log_line(raw, position)
-    (size, code, details, flags, request, jti, method, ms, path, peer, route, sub, surface, second, milli, upstream) = (
-        found.groups("")
-    )
+    (
+        size,
+        code,
+        details,
+        flags,
+        token,
+        sub,
+        request,
+        method,
+        ms,
+        path,
+        peer,
+        route,
+        surface,
+        second,
+        milli,
+        upstream,
+    ) = found.groups("")
     epoch = _epoch(second)
     if epoch is None:
         return read_log_line(raw, position)
     verdict, believed = _verdict(code, details)
     started = (epoch * 1000 + int(milli)) / 1000
     named = f',"request":"{request}"' if request else ""
+    jti = f',"jti":"{token}"' if token else ""
     return PlainLine(
         RAY_CLIENT if surface == _RAY_CLIENT_PART else FRONT,
         started,
@@ -94,7 +113,7 @@ def read_line(raw: bytes, position: str) -> PlainLine | LogLine:
         request,
         ending(
             _EDGE,
-            (sub if believed else "") or '""',
+            f'"{sub}"' if believed else '""',
             '"unrouted"' if route in {"", '""'} else route,
             path or '""',
             verdict,

@@ -24,14 +24,19 @@ USUAL: dict[str, object] = json.loads(log_line(7, at=1_700_000_000.5))
 #: Envoy's lines where there was no route, no token, no upstream, or not even a request.
 UNUSUAL: tuple[dict[str, object], ...] = (
     {"surface": "ray-client", "route": "ray-client.data", "path": "/ray.rpc.RayletDriver/GetObject", "method": "POST"},
-    {"sub": None, "jti": None, "code": 401, "details": "jwt_authn_access_denied{Jwt_is_missing}", "upstream_ms": None},
+    {"grant": None, "code": 401, "details": "jwt_authn_access_denied{Jwt_is_missing}", "upstream_ms": None},
     {"code": 401, "details": "jwt_authn_access_denied{Jwt_is_expired}", "upstream_ms": None},
     {"code": 403, "details": "rbac_access_denied_matched_policy[none]", "upstream_ms": None},
     {"code": 404, "details": "route_not_found", "route": None, "surface": None, "upstream_ms": None},
     {"id": None, "method": None, "path": None, "code": 400, "details": "http1.codec_error", "flags": "DPE"},
     {"code": 0, "details": "downstream_remote_disconnect", "flags": "DC", "upstream_ms": None, "bytes": 0, "ms": 0},
-    {"path": "/a%1bb", "jti": "-", "flags": "", "intent": "", "peer": None, "method": ""},
+    {"path": "/a%1bb", "grant": "a b c d - -", "flags": "", "intent": "", "peer": None, "method": ""},
 )
+
+
+def grant(token: str, subject: str) -> str:
+    """A grant of a token and a subject, which may be none."""
+    return f"rayfence:api viewer {'5e' * 16} 1700000000 {token} {subject}"
 
 
 def as_envoy_writes(value: dict[str, object]) -> bytes:
@@ -87,9 +92,13 @@ def test_the_log_has_the_keys_the_short_way_knows() -> None:
         {"path": 'a"b'},
         {"path": "a\\b"},
         {"path": "x" * 513},
-        {"sub": "x" * 257},
+        {"grant": grant("t", "x" * 257)},
         {"route": "x" * 65},
-        {"jti": "x" * 257},
+        {"grant": grant("x" * 257, "alice")},
+        {"grant": grant("t", "")},
+        {"grant": grant("", "alice")},
+        {"grant": "alice"},
+        {"grant": "a  c d t alice"},
         {"ts": "2026-13-01T00:00:00.000Z"},
         {"ts": "2026-01-31T12:00:60.000Z"},
         {"ts": "2026-01-31T12:00:00.000000Z"},
@@ -113,10 +122,12 @@ def test_what_must_be_cleaned_cut_or_doubted_does_not(changes: dict[str, object]
     assert record(raw) == expected(raw)
 
 
-@pytest.mark.parametrize("text", ["path", "sub", "route", "jti"])
-def test_the_longest_text_that_is_kept_whole_takes_it(text: str) -> None:
-    limit = {"path": 512, "route": 64}.get(text, 256)
-    raw = as_envoy_writes({**USUAL, text: "x" * limit})
+@pytest.mark.parametrize(
+    "changes",
+    [{"path": "x" * 512}, {"route": "x" * 64}, {"grant": grant("t", "x" * 256)}, {"grant": grant("x" * 256, "al ice")}],
+)
+def test_the_longest_text_that_is_kept_whole_takes_it(changes: dict[str, object]) -> None:
+    raw = as_envoy_writes({**USUAL, **changes})
     assert isinstance(read_line(raw, PLACE), PlainLine)
     assert record(raw) == expected(raw)
 
@@ -129,13 +140,14 @@ times = st.datetimes().map(lambda at: at.isoformat(timespec="milliseconds") + "Z
 )
 numbers = st.none() | st.integers(0, 600) | st.integers() | st.integers(0, 1 << 60) | st.floats() | st.booleans()
 others = st.lists(st.integers(), max_size=2) | st.dictionaries(plain, plain, max_size=2)
-TEXTS = ("details", "flags", "id", "intent", "jti", "method", "path", "peer", "route", "sub", "surface")
+TEXTS = ("details", "flags", "grant", "id", "intent", "method", "path", "peer", "route", "surface")
 changes = st.fixed_dictionaries(
     {},
     optional={
         **dict.fromkeys(TEXTS, texts | numbers | others),
         **dict.fromkeys(("bytes", "code", "ms", "upstream_ms"), numbers | texts | others),
         "ts": times | texts | numbers,
+        "grant": st.builds(grant, plain, plain) | texts | numbers | others,
     },
 )
 
@@ -146,7 +158,12 @@ def test_any_values_make_the_same_record_either_way(values: dict[str, object]) -
     assert record(raw) == expected(raw)
 
 
-@given(st.fixed_dictionaries({}, optional={"path": plain, "sub": plain, "route": plain, "peer": plain, "ts": times}))
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={"path": plain, "grant": st.builds(grant, plain, plain), "route": plain, "peer": plain, "ts": times},
+    )
+)
 def test_plain_values_make_the_same_record_either_way(values: dict[str, object]) -> None:
     raw = as_envoy_writes({**USUAL, **values})
     assert record(raw) == expected(raw)
