@@ -16,6 +16,7 @@ from rayfence.errors import PreflightError
 _LOWEST: Final = 15000
 _HIGHEST: Final = 65000
 _RANGE_FILE: Final = "/proc/sys/net/ipv4/ip_local_port_range"
+_GUESSES: Final = 500
 _SAFE_ENOUGH: Final = 2000  # fewer ports than this outside the kernel's range: use the whole range
 
 
@@ -55,10 +56,10 @@ def free_range(count: int, exclude: Collection[int] = ()) -> int:
 
 
 def _candidates() -> Iterator[int]:
-    low, high = _bounds()
-    ports = list(range(low, high))
-    random.shuffle(ports)  # two instances that start at once rarely choose the same
-    return iter(ports)
+    ports = range(*_bounds())
+    first = random.sample(ports, min(_GUESSES, len(ports)))  # two instances that start at once rarely choose the same
+    yield from first
+    yield from sorted(set(ports) - set(first))  # hardly ever reached; shuffling tens of thousands takes its time
 
 
 def _bounds() -> tuple[int, int]:

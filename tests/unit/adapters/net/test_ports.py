@@ -16,6 +16,12 @@ def test_ports_are_distinct_free_and_not_excluded() -> None:
     assert not set(first) & set(ports.free_ports(20, exclude=first))
 
 
+def test_where_all_guesses_fail_the_rest_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    low, high = ports._bounds()
+    monkeypatch.setattr(ports, "_GUESSES", 3)
+    assert sorted(ports._candidates()) == list(range(low, high))
+
+
 def test_they_lie_outside_the_range_for_outgoing_connections() -> None:
     low, high = (int(word) for word in Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split())
     if low > 17000 or high < 63000:
