@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -236,9 +235,8 @@ def interrupted(life: Stack) -> Interrupted:
         text = ""
         for line in process.stderr:
             text += line
-            if "ray-head is starting" in line:
+            if "envoy is ready" in line:  # Ray's nodes are being started beside it
                 break
-        time.sleep(1)
         os.killpg(process.pid, signal.SIGINT)
         text += process.communicate(timeout=120)[1]
     return Interrupted(process.returncode, text, told, request.certificate)

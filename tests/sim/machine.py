@@ -80,10 +80,11 @@ class SimMachine:
             self._call(f"{'restart' if spec.name in restart else 'start'} {spec.name}")
             self.running[spec.name] = spec
 
-    def await_ready(self, name: str, report: Reporter) -> str:
-        if name == self.refuses:
-            raise ProcessError(f"{name} did not get ready")
-        return "seen"
+    def await_ready(self, names: Sequence[str], report: Reporter) -> None:
+        if self.refuses in names:
+            raise ProcessError(f"{self.refuses} did not get ready")
+        for name in names:
+            report(f"{name} is ready: seen")
 
     def exposed_listeners(self) -> tuple[str, ...]:
         return self.exposed

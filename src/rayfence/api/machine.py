@@ -88,22 +88,21 @@ class LocalMachine:
         if running and (changed or restart):
             keeper_control.request(runtime, restart)
 
-    def await_ready(self, name: str, report: Reporter) -> str:
+    def await_ready(self, names: Sequence[str], report: Reporter) -> None:
         """See `ports.Machine`."""
-        last = ""
+        told: dict[str, str] = {}
 
         def progress(status: state_file.KeeperStatus) -> None:
-            nonlocal last
-            item = status.process(name)
-            if item is None or item.phase in {state_file.READY, last}:
-                return
-            last = item.phase
-            report(f"{name} is {item.phase}")
+            for item in status.processes:
+                if item.name not in names or told.get(item.name, state_file.WAITING) == item.phase:
+                    continue  # waiting for others is the normal thing at first, and theirs to explain
+                told[item.name] = item.phase
+                ready = item.phase == state_file.READY
+                report(f"{item.name} is ready: {item.detail}" if ready else f"{item.name} is {item.phase}")
 
-        timeout = next(spec.readiness.timeout_seconds for spec in self._desired.processes if spec.name == name)
-        status = keeper_control.wait_ready(self._layout.places.runtime, (name,), timeout + 30, progress)
-        item = status.process(name)
-        return item.detail if item is not None else ""
+        # One after the other is the longest it can take: the keeper holds each to its own time.
+        timeouts = [spec.readiness.timeout_seconds + 30 for spec in self._desired.processes if spec.name in names]
+        keeper_control.wait_ready(self._layout.places.runtime, names, sum(timeouts), progress)
 
     def exposed_listeners(self) -> tuple[str, ...]:
         """See `ports.Machine`."""

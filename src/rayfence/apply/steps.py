@@ -86,9 +86,7 @@ def _processes(plan: Plan, desired: Desired, machine: Machine, report: Reporter)
         return ""
     restart = frozenset(change.name for change in pending if change.action in (Action.RESTART, Action.REMOVE))
     machine.start(desired.processes, restart)
-    for spec in desired.processes:
-        proof = machine.await_ready(spec.name, report)
-        report(f"{spec.name} is ready: {proof}")
+    machine.await_ready([spec.name for spec in desired.processes], report)
     return _count(plan, "process")
 
 

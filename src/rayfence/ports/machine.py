@@ -45,8 +45,11 @@ class Machine(Protocol):
     def start(self, processes: Sequence[ProcessSpec], restart: frozenset[str]) -> None:
         """Hand the specs to the keeper, starting it if need be; running processes in `restart` are started anew."""
 
-    def await_ready(self, name: str, report: Reporter) -> str:
-        """Wait until the process has proved ready; returns what proved it. Raises ProcessError with its last words."""
+    def await_ready(self, names: Sequence[str], report: Reporter) -> None:
+        """Wait until every named process has proved ready; they start side by side, so each tells when it does.
+
+        Raises ProcessError with the last words of the first that does not.
+        """
 
     def exposed_listeners(self) -> tuple[str, ...]:
         """Listeners of our processes that are not loopback, as `address:port (process)`, from the kernel's table."""

@@ -41,6 +41,15 @@ def test_a_leaf_of_another_authority_is_foreign(door: Door, tmp_path: Path) -> N
         Path(leaf.certificate).write_bytes(kept)
 
 
+def test_each_part_tells_when_it_is_ready_and_what_proved_it(door: Door) -> None:
+    said: list[str] = []
+    door.machine.await_ready(("service", "envoy"), said.append)
+    assert said == [
+        "service is ready: /v1/health answers 200 on its socket",
+        f"envoy is ready: its admin socket says it is live, port {door.record.ports.gateway} is open",
+    ]
+
+
 def test_secrets_are_made_once(door: Door) -> None:
     request = next(item for item in door.planned.desired.secrets if item.name == "ray-token")
     before = Path(request.path).read_bytes()

@@ -57,6 +57,12 @@ def test_a_part_that_does_not_get_ready_is_an_error() -> None:
         apply(SimMachine(refuses="node"))
 
 
+def test_all_parts_are_awaited_together_and_each_is_told() -> None:
+    said = apply(SimMachine())
+    ready = [f"{spec.name} is ready: seen" for spec in DESIRED.processes]
+    assert [line for line in said if "is ready" in line] == ready
+
+
 def test_the_receipt_lists_every_step_with_its_time() -> None:
     machine = SimMachine()
     plan = diff(DESIRED, machine.observe(DESIRED))
