@@ -190,7 +190,9 @@ def _node(instance: RayInstance, name: str) -> ProcessSpec:
         flags = head_flags(instance.head, node, files, 1, OBJECT_STORE)
     else:
         flags = worker_flags(instance.head, node, 1, OBJECT_STORE)
-    own = (f"--role={name.removeprefix('ray-')}", "--version=2.60.0", f"--marker={q}/{name}.started")
+    own = [f"--role={name.removeprefix('ray-')}", "--version=2.60.0", f"--marker={q}/{name}.started"]
+    if not is_head:
+        own.append(f"--leader-marker={q}/{HEAD}.started")
     facts = (
         ("dashboard", str(instance.head.dashboard)),
         ("token", str(instance.state / "token")),
@@ -210,7 +212,6 @@ def _node(instance: RayInstance, name: str) -> ProcessSpec:
         log=f"{instance.runtime}/{name}.log",
         sandbox=_walls(instance),
         readiness=ReadinessProbe(f"ray-{own[0].removeprefix('--role=')}", 200, facts),
-        after=() if is_head else (HEAD,),
         restart_with=() if is_head else (HEAD,),
         listens=(*(instance.head.all() if is_head else ()), *node.fixed()),
         stop_seconds=15,

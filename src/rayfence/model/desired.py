@@ -113,9 +113,10 @@ class ProcessSpec:
     """One supervised process. Secrets reach it by files, never by `argv` or `env`.
 
     `after`: names that must be ready first. `restart_with`: names whose death restarts this one too (workers follow
-    their head). `listens`: every TCP port it is told to bind; the audit of listeners compares with the kernel's table.
-    `liveness`: what must go on being seen once it is ready; a process that does not show it in time is killed and
-    started anew. None: only its end is noticed.
+    their head); it starts as soon as they are starting, and waits for them by itself where it must. `listens`: every
+    TCP port it is told to bind; the audit of listeners compares with the kernel's table. `liveness`: what must go on
+    being seen once it is ready; a process that does not show it in time is killed and started anew. None: only its end
+    is noticed.
     """
 
     name: str

@@ -76,6 +76,7 @@ class Keeper:
         self._stopping = False
         self._written = ""
         self._wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        os.write(waker, b"\0")  # the first turn waits for nothing: there is something to start or to adopt
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGTERM, lambda _number, _frame: self._stop())
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
@@ -223,11 +224,14 @@ class Keeper:
             slot.enter(STOPPED)
 
     def _start(self, slot: Slot) -> None:
+        """Start what may start: all at once, as far as the bonds allow."""
         ready = {item.spec.name for item in self._slots if item.status.phase == READY}
-        if not ready.issuperset(slot.spec.after):
+        under_way = {item.spec.name: item.status.run for item in self._slots if item.status.phase == STARTING}
+        if not ready.issuperset(slot.spec.after) or not {*ready, *under_way}.issuperset(slot.spec.restart_with):
             return
+        leaders = {name: under_way[name] for name in slot.spec.restart_with if name in under_way}
         try:
-            slot.start(os.urandom(8).hex(), self._write)
+            slot.start(os.urandom(8).hex(), self._write, leaders)
             slot.start_prober(slot.spec.readiness)
         except OSError as problem:
             slot.ended(str(problem))

@@ -44,9 +44,12 @@ def launcher_argv(sandbox: Sandbox | None, argv: tuple[str, ...]) -> tuple[str, 
     return (*small_python(), f"{_HERE}/sandbox.py", *flags, "--", *argv)
 
 
-def launch(spec: ProcessSpec, run: str, record: Callable[[Ident], None]) -> Ident:
+def launch(
+    spec: ProcessSpec, run: str, record: Callable[[Ident], None], leaders: Mapping[str, str] | None = None
+) -> Ident:
     """Start `spec` in a session of its own; `record` is called with its name before anything of it runs.
 
+    It finds its own run in RAYFENCE_RUN and the runs of `leaders`, for whom it has to wait, in RAYFENCE_LEADERS.
     Raises OSError when the log can't be opened, the fork fails or `record` fails.
     """
     log = os.open(spec.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -56,6 +59,8 @@ def launch(spec: ProcessSpec, run: str, record: Callable[[Ident], None]) -> Iden
         if pid == 0:
             os.close(gate)
             environment = {**dict(spec.env), "RAYFENCE_RUN": run}
+            if leaders:
+                environment["RAYFENCE_LEADERS"] = ",".join(f"{name}={its}" for name, its in leaders.items())
             _become(launcher_argv(spec.sandbox, spec.argv), environment, spec.cwd, log, waiting)
         ident = ident_of(pid)
         if ident is None:

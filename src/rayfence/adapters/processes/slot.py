@@ -6,7 +6,7 @@ Holds no decisions: when to start and stop is the keeper's. Every method returns
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from rayfence.adapters.processes import state_file
@@ -68,15 +68,17 @@ class Slot:
         self.handle = -1 if handle is None else handle
         return handle is not None
 
-    def start(self, run: str, record: Callable[[], None]) -> None:
-        """Launch. Raises OSError; the status is then as before."""
+    def start(self, run: str, record: Callable[[], None], leaders: Mapping[str, str] | None = None) -> None:
+        """Launch. `leaders`: name and run of those it is bound to that are still starting. Raises OSError; the status
+        is then as before.
+        """
 
         def on_record(ident: Ident) -> None:
             self.status.pid, self.status.start, self.status.run = ident.pid, ident.start, run
             self.enter(state_file.STARTING)
             record()
 
-        ident = launch(self.spec, run, on_record)
+        ident = launch(self.spec, run, on_record, leaders)
         handle = open_handle(ident)
         self.handle = -1 if handle is None else handle
 

@@ -4,6 +4,9 @@ Runs inside the sandbox, with Ray's account. Covers: binding to loopback only, a
 as a whole when one of its processes ends, and a marker that tells when the start is complete. Leaves out: whether its
 head really sees the node (`adapters/net/prober.py`), and what it really listens on (`adapters/net/listeners.py`).
 
+A worker is started beside its head, because half of its start is loading Ray; it goes on when the head's marker is
+there. Ray would have it ask the GCS every two seconds, and give up on a slow machine.
+
 Ray rewrites 127.0.0.1 to the outward address unless `RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER` is 0, and refuses a second node
 when it is 0. So the variable is 0 for everything Ray starts, and lifted in this process alone. That uses private names
 of Ray: the version is compared first.
@@ -14,10 +17,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final, NoReturn
 
 from rayfence.adapters.ray import watch
@@ -26,6 +31,10 @@ LOOPBACK: Final = "127.0.0.1"
 NOT_STARTED: Final = 3  # exit status: the start was refused or took too long
 NODE_ENDED: Final = watch.NODE_ENDED  # exit status: one of the node's processes has ended, so the node has
 _OWN_FLAGS: Final = ("--head", "--block", "--node-ip-address", "--disable-usage-stats")  # set here, whatever is asked
+_FLAGS: Final = ("role", "version", "marker", "leader-marker", "start-timeout")
+_PAUSE: Final = 0.05
+#: Runs of the leaders for which this node has to wait, as `name=run,…`; set by the keeper.
+LEADERS: Final = "RAYFENCE_LEADERS"
 SINGLE_MACHINE: Final = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
@@ -36,7 +45,8 @@ class NodeFlags:
     role: str  # "head" or "worker"
     version: str  # the only version whose private names are known to fit
     marker: str  # file written when the start is complete
-    start_timeout: int  # seconds
+    leader_marker: str  # the head's marker, which a worker started beside its head waits for; empty for a head
+    start_timeout: int  # seconds, of which loading Ray and waiting for the head are no part
     ray: tuple[str, ...]
 
 
@@ -48,7 +58,7 @@ def parse(arguments: Sequence[str]) -> NodeFlags:
     values: dict[str, str] = {}
     for argument in arguments[:split]:
         name, equals, value = argument.removeprefix("--").partition("=")
-        if not equals or name not in ("role", "version", "marker", "start-timeout") or name in values:
+        if not equals or name not in _FLAGS or name in values:
             raise ValueError(f"unusable flag {argument}")
         values[name] = value
     if values.get("role") not in ("head", "worker"):
@@ -65,7 +75,8 @@ def parse(arguments: Sequence[str]) -> NodeFlags:
             raise ValueError("--head contradicts --role=worker")
     timeout = int(values.get("start-timeout", "120"))
     kept = tuple(flag for flag in ray if flag.partition("=")[0] not in _OWN_FLAGS)
-    return NodeFlags(values["role"], values["version"], values["marker"], timeout, kept)
+    leader_marker = values.get("leader-marker", "")
+    return NodeFlags(values["role"], values["version"], values["marker"], leader_marker, timeout, kept)
 
 
 def start_command(flags: NodeFlags) -> list[str]:
@@ -90,10 +101,11 @@ def main(arguments: Sequence[str]) -> NoReturn:
     """Start the node and stay until it ends.
 
     1. Refuse what would hang or open a port: a dead certificate, missing TLS or token settings.
-    2. Arm the deadline.
-    3. A new head begins a new session: files of the last one are removed, or restarts would fill the disk.
-    4. Import Ray with the single-machine mode on, compare the version, lift the mode here.
-    5. Hand over to `ray start --block`; when it has started everything, become the small watcher (`watch`).
+    2. A new head begins a new session: files of the last one are removed, or restarts would fill the disk.
+    3. Import Ray with the single-machine mode on, compare the version, lift the mode here.
+    4. A worker waits until its head has started. The keeper ends it when the head does not come.
+    5. Arm the deadline.
+    6. Hand over to `ray start --block`; when it has started everything, become the small watcher (`watch`).
     """
     try:
         flags = parse(arguments)
@@ -101,17 +113,35 @@ def main(arguments: Sequence[str]) -> NoReturn:
     except (ValueError, OSError) as problem:
         _refuse(str(problem))
     Path(flags.marker).unlink(missing_ok=True)
-    started = threading.Event()
-    deadline = threading.Thread(target=_deadline, args=(started, flags.start_timeout), daemon=True)  # 2
-    deadline.start()
     if flags.role == "head":
-        _forget_sessions(flags.ray)  # 3
-    _import_ray(flags.version)  # 4
-    _watch_node(flags, started)
+        _forget_sessions(flags.ray)  # 2
+    _import_ray(flags.version)  # 3
     from ray.scripts import scripts  # noqa: PLC0415
 
-    scripts.start.main(start_command(flags), standalone_mode=True)  # 5
+    while not leader_has_started(flags.leader_marker, os.environ):  # 4
+        time.sleep(_PAUSE)
+    os.environ.pop(LEADERS, None)
+    started = threading.Event()
+    threading.Thread(target=_deadline, args=(started, flags.start_timeout), daemon=True).start()  # 5
+    _watch_node(flags, started)
+    # The only pause in `ray start`: a second between the complete start and the first look at what has died.
+    scripts.time = SimpleNamespace(sleep=lambda _seconds: None)  # type: ignore[attr-defined, assignment]
+    scripts.start.main(start_command(flags), standalone_mode=True)  # 6
     raise SystemExit(NODE_ENDED)
+
+
+def leader_has_started(marker: str, environment: Mapping[str, str]) -> bool:
+    """Whether the run of the head that this worker was started beside has written its marker; True without one.
+
+    The run is compared: a marker of the head's last run may still lie there.
+    """
+    runs = {pair.partition("=")[2] for pair in environment.get(LEADERS, "").split(",")} - {""}
+    if not marker or not runs:
+        return True
+    try:
+        return json.loads(Path(marker).read_bytes())["run"] in runs
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # not there yet
 
 
 def _check_environment() -> None:

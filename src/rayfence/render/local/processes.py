@@ -17,6 +17,8 @@ SERVICE, ENVOY, HEAD, RENEWAL = "service", "envoy", "ray-head", "renewal"
 #: Ray's account has no entry in the user database; this is the name its processes see.
 RAY_ACCOUNT = "ray"
 _START_SECONDS = 120
+#: A worker's time runs from its head's start: it loads Ray meanwhile.
+_WORKER_SECONDS = 2 * _START_SECONDS
 #: Envoy or the service silent for so long is started anew. Long beside any load: a restart cuts every open stream.
 _SILENT_SECONDS = 10
 #: The renewal window is two days: a look every six hours leaves seven chances.
@@ -123,10 +125,18 @@ def _ray(resolution: Resolution, layout: Layout, settings: GatewaySettings, node
     store = resolution.platform.tenant.cluster.object_store_bytes
     name = process_name(node)
     marker = f"{places.ray}/{node.name}.started"
+    own = [
+        f"--role={'head' if node.is_head else 'worker'}",
+        f"--version={resolution.platform.tenant.cluster.version}",
+        f"--marker={marker}",
+        f"--start-timeout={_START_SECONDS}",
+    ]
     if node.is_head:
         flags = head_flags(head, node.ports, files, node.cpus, store)
     else:
         flags = worker_flags(head, node.ports, node.cpus, store)
+        leader = next(other.name for other in resolution.nodes if other.is_head)
+        own.append(f"--leader-marker={places.ray}/{leader}.started")
     return ProcessSpec(
         name=name,
         argv=(
@@ -134,10 +144,7 @@ def _ray(resolution: Resolution, layout: Layout, settings: GatewaySettings, node
             "-I",
             "-m",
             "rayfence.adapters.ray.node",
-            f"--role={'head' if node.is_head else 'worker'}",
-            f"--version={resolution.platform.tenant.cluster.version}",
-            f"--marker={marker}",
-            f"--start-timeout={_START_SECONDS}",
+            *own,
             "--",
             *flags,
         ),
@@ -147,7 +154,6 @@ def _ray(resolution: Resolution, layout: Layout, settings: GatewaySettings, node
         log=layout.log(name),
         sandbox=_sandbox(resolution),
         readiness=_readiness(resolution, layout, settings, node, marker),
-        after=() if node.is_head else (HEAD,),
         restart_with=() if node.is_head else (HEAD,),
         reads=(files.certificate, files.key),
         listens=(*(head.all() if node.is_head else ()), *node.ports.fixed()),
@@ -160,7 +166,7 @@ def _readiness(
 ) -> ReadinessProbe:
     facts = (("dashboard", str(settings.ray_dashboard_port)), ("token", layout.ray_token), ("marker", marker))
     if not node.is_head:
-        return ReadinessProbe("ray-worker", _START_SECONDS, facts)
+        return ReadinessProbe("ray-worker", _WORKER_SECONDS, facts)
     tls = (
         ("gcs", str(resolution.host.ports.head.gcs)),
         ("certificate", settings.ray_client_certificate),

@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,52 @@ def test_dependencies_are_ready_first(runtime: Path) -> None:
     wait_until(mark.exists)
     assert item(runtime, "never").phase == state_file.STARTING
     assert (item(runtime, "after").phase, item(runtime, "after").pid) == (state_file.WAITING, 0)
+
+
+def test_what_is_bonded_starts_beside_its_leader_and_is_told_whom_it_waits_for(runtime: Path) -> None:
+    """Loading Ray is half of a worker's start, and needs no head."""
+    gate, said = runtime / "gate", runtime / "said"
+    probe = ReadinessProbe("ray-head", 20, (("marker", str(gate)), ("gcs", "1"), ("dashboard", "1")))
+    head = replace(shell(runtime, "head"), readiness=probe)
+    worker = replace(shell(runtime, "worker", f"echo $RAYFENCE_LEADERS > {said}; sleep 600"), restart_with=("head",))
+    started(runtime, worker, head, wait=False)
+    wait_until(lambda: said.exists() and said.read_text(encoding="ascii").strip())
+    assert item(runtime, "head").phase == state_file.STARTING
+    assert said.read_text(encoding="ascii") == f"head={item(runtime, 'head').run}\n"
+
+
+def test_what_is_bonded_to_a_ready_leader_waits_for_nobody(runtime: Path) -> None:
+    said = runtime / "said"
+    script = f"echo x$RAYFENCE_LEADERS >> {said}; sleep 600"
+    worker = replace(shell(runtime, "worker", script), restart_with=("head",))
+    started(runtime, shell(runtime, "head"), worker)
+    said.unlink()
+    os.kill(item(runtime, "worker").pid, signal.SIGKILL)
+    wait_until(lambda: said.exists() and said.read_text(encoding="ascii") == "x\n")
+
+
+def test_nothing_is_bonded_to_a_leader_that_can_not_be_started(runtime: Path) -> None:
+    head = replace(shell(runtime, "head"), log=str(runtime / "no" / "folder"))
+    worker = replace(shell(runtime, "worker"), restart_with=("head",))
+    started(runtime, head, worker, wait=False)
+    wait_until(lambda: "could not be started" in item(runtime, "head").detail)
+    assert (item(runtime, "worker").phase, item(runtime, "worker").pid) == (state_file.WAITING, 0)
+
+
+def test_a_start_waits_for_no_tick(runtime: Path) -> None:
+    """Everything that gets ready wakes the keeper; and there is work before its first turn."""
+    file = runtime / "processes.json"
+    first = shell(runtime, "first")
+    file.write_text(processes_to_json((first, replace(shell(runtime, "second"), after=("first",)))), encoding="utf-8")
+    state_file.write_goal(str(runtime), state_file.RUN)
+    code = f"from {keeper.__package__} import keeper\nkeeper._TICK = 3600.0\nkeeper.main({[str(runtime), str(file)]})"
+    with subprocess.Popen([sys.executable, "-I", "-c", code]) as process:
+        try:
+            wait_until(lambda: state_file.load_status(str(runtime)).process("second"))
+            wait_until(lambda: item(runtime, "second").phase == state_file.READY)
+        finally:
+            keeper_control.stop_instance(str(runtime))
+        assert process.wait(20) == 0
 
 
 def test_what_dies_comes_back_and_its_bonded_with_it(runtime: Path) -> None:

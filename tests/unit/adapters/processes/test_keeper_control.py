@@ -82,6 +82,19 @@ def test_waiting_tells_progress_and_fails_with_the_last_words(runtime: Path) -> 
         keeper_control.wait_ready(str(runtime), ["nobody"], 0.1)
 
 
+def test_one_failed_branch_ends_the_wait_for_all_and_is_named(runtime: Path) -> None:
+    """The others may still be starting: nobody waits for them any more."""
+    never = ReadinessProbe("service", 600, (("socket", str(runtime / "none")),))
+    slow = replace(shell(runtime, "slow"), readiness=never)
+    bound = replace(shell(runtime, "bound"), readiness=never, restart_with=("bad",))
+    bad = replace(shell(runtime, "bad", "echo port 7 is taken >&2; exit 3"), readiness=never)
+    keeper_control.start_keeper(write(runtime, slow, bad, bound), str(runtime))
+    with pytest.raises(ProcessError, match=r"bad is not ready .*port 7 is taken"):
+        keeper_control.wait_ready(str(runtime), ["slow", "bad", "bound"], 600)
+    status = keeper_control.read_status(str(runtime))
+    assert {item.name: item.phase for item in status.processes}["slow"] == state_file.STARTING
+
+
 def test_an_unusable_spec_file_starts_nothing(runtime: Path) -> None:
     (runtime / "p.json").write_text("{}", encoding="utf-8")
     with pytest.raises(StateError, match=r"p\.json can't be used"):

@@ -24,9 +24,10 @@ def test_it_binds_loopback_whatever_it_is_told() -> None:
         "--disable-usage-stats",
         "--port=6379",
     ]
-    worker = node.parse(["--role=worker", *OWN[1:], "--start-timeout=7", "--", "--address=127.0.0.1:1"])
+    own = ["--role=worker", *OWN[1:], "--start-timeout=7", "--leader-marker=/q/head.started"]
+    worker = node.parse([*own, "--", "--address=127.0.0.1:1"])
     assert "--head" not in node.start_command(worker)
-    assert worker.start_timeout == 7
+    assert (worker.start_timeout, worker.leader_marker) == (7, "/q/head.started")
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,25 @@ def test_it_binds_loopback_whatever_it_is_told() -> None:
 def test_what_would_open_it_or_is_unknown_is_refused(arguments: list[str]) -> None:
     with pytest.raises(ValueError, match=r"."):
         node.parse(arguments)
+
+
+def test_a_worker_waits_for_the_very_run_of_its_head(tmp_path: Path) -> None:
+    marker = tmp_path / "head.started"
+    waits, alone = {node.LEADERS: "ray-head=ab12"}, {node.LEADERS: ""}
+    assert node.leader_has_started(str(marker), {}), "the keeper names no leader: it is ready"
+    assert node.leader_has_started(str(marker), alone)
+    assert node.leader_has_started("", waits), "a head has none"
+    assert not node.leader_has_started(str(marker), waits)
+    for content, there in (
+        ('{"run": "an earlier one", "node": "ab"}', False),
+        ('{"run": "", "node": "ab"}', False),
+        ('{"run": ', False),
+        ("[]", False),
+        ('{"run": ["ab12"]}', False),
+        ('{"run": "ab12", "node": "ab"}', True),
+    ):
+        marker.write_text(content, encoding="ascii")
+        assert node.leader_has_started(str(marker), waits) is there
 
 
 def test_dates_of_its_certificate_are_checked_first(tmp_path: Path) -> None:

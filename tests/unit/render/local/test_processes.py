@@ -19,7 +19,9 @@ def specs() -> dict[str, ProcessSpec]:
 def test_the_door_is_guarded_before_ray_starts() -> None:
     assert list(specs()) == ["service", "envoy", "renewal", "ray-head", "ray-workers-1"]
     assert specs()["envoy"].after == ("service",)
-    assert specs()["ray-workers-1"].after == specs()["ray-workers-1"].restart_with == ("ray-head",)
+    worker = specs()["ray-workers-1"]
+    assert (worker.after, worker.restart_with) == ((), ("ray-head",)), "it loads Ray beside its head"
+    assert "--leader-marker=/run/rayfence/0.r/head.started" in worker.argv
 
 
 def test_the_gateways_own_processes_must_go_on_answering() -> None:
