@@ -14,6 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from bench.stand import server_context
+from rayfence.access.claims import GRANT
+from rayfence.model.routes import Role
 
 _SKIPPED = frozenset({"host", "authorization", "connection", "transfer-encoding", "content-length"})
 
@@ -24,6 +26,7 @@ class Checker:
     def __init__(self, jwks: str, issuer: str, audience: str) -> None:
         self._keys = KeySet.import_key_set(json.loads(Path(jwks).read_text(encoding="utf-8")))
         self._issuer, self._audience = issuer, audience
+        self._viewers = tuple(f"{audience} {role}" for role in Role)
 
     def allows(self, header: str) -> bool:
         """Whether `Authorization` carries a viewer's token."""
@@ -35,7 +38,7 @@ class Checker:
             claims.get("iss") == self._issuer
             and claims.get("aud") == self._audience
             and claims.get("exp", 0) > time.time()
-            and "viewer" in claims.get("roles", ())
+            and claims.get(GRANT, "").startswith(self._viewers)
         )
 
 

@@ -1,6 +1,6 @@
 """What the trail costs: verifying 100,000 records, recording Envoy's decisions, and an intent's wait for the disk.
 
-    python bench/trail.py [--records N] [--folder DIR]
+    python -m bench.trail [--records N] [--folder DIR]
 
 Prints JSON. Times depend on the machine; compare the ratios, which relate each cost to the bare operation it can't
 avoid, in the same run. `cpu` is the process's own CPU time.

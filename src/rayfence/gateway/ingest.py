@@ -29,14 +29,14 @@ from rayfence.model.gateway import GatewaySettings
 
 LOGGER: Final = logging.getLogger(__name__)
 
-#: Between two looks at the log. With Envoy's flush every 0.2 s a decision is recorded in about 0.4 s.
-LOOK_SECONDS: Final = 0.15
+#: Between two looks at the log. With Envoy's flush every 0.2 s a decision is recorded in about 0.45 s.
+LOOK_SECONDS: Final = 0.2
 
 #: Between two comparisons with Envoy's counters.
 COUNT_SECONDS: Final = 3.0
 
 #: Lines recorded at once: an intent that comes in between waits for so many at most, some milliseconds.
-BATCH_LINES: Final = 1000
+BATCH_LINES: Final = 400
 
 
 class Ingest:

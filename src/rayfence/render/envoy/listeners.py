@@ -90,6 +90,7 @@ def _manager(
         # The peer is the client; nothing in front of us may speak for it. No address is "internal", whose x-envoy-*
         # would count.
         use_remote_address=True,
+        skip_xff_append=True,  # nobody behind reads it but the service, which is told by `identity_filter`
         internal_address_config={
             "unix_sockets": False,
             "cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}],
