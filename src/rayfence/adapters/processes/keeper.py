@@ -32,6 +32,7 @@ from rayfence.adapters.processes.state_file import (
     Lock,
     ProcessStatus,
 )
+from rayfence.model.desired import ProcessSpec
 from rayfence.model.process_file import processes_from_json
 
 _TICK: Final = 1.0
@@ -117,8 +118,7 @@ class Keeper:
         return self._stopping and all(slot.status.phase == STOPPED for slot in self._slots)
 
     def _sleep(self) -> None:
-        now = time.monotonic()
-        timeout = _TICK
+        now, timeout = time.monotonic(), _TICK
         poll = select.poll()
         poll.register(self._wake, select.POLLIN)
         for slot in self._slots:
@@ -225,11 +225,9 @@ class Keeper:
 
     def _start(self, slot: Slot) -> None:
         """Start what may start: all at once, as far as the bonds allow."""
-        ready = {item.spec.name for item in self._slots if item.status.phase == READY}
-        under_way = {item.spec.name: item.status.run for item in self._slots if item.status.phase == STARTING}
-        if not ready.issuperset(slot.spec.after) or not {*ready, *under_way}.issuperset(slot.spec.restart_with):
+        leaders = _leaders(self._slots, slot.spec)
+        if leaders is None:
             return
-        leaders = {name: under_way[name] for name in slot.spec.restart_with if name in under_way}
         try:
             slot.start(os.urandom(8).hex(), self._write, leaders)
             slot.start_prober(slot.spec.readiness)
@@ -309,6 +307,15 @@ class Keeper:
         if text != self._written:
             state_file.replace(f"{self._runtime}/keeper.json", text)
             self._written = text
+
+
+def _leaders(slots: Sequence[Slot], spec: ProcessSpec) -> dict[str, str] | None:
+    """The runs of those it follows that are starting themselves; None while its bonds forbid a start."""
+    ready = {item.spec.name for item in slots if item.status.phase == READY}
+    under_way = {item.spec.name: item.status.run for item in slots if item.status.phase == STARTING}
+    if not ready.issuperset(spec.after) or not {*ready, *under_way}.issuperset(spec.restart_with):
+        return None
+    return {name: under_way[name] for name in spec.restart_with if name in under_way}
 
 
 def _readable(handle: int) -> bool:
