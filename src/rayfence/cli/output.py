@@ -39,7 +39,8 @@ def clean(text: str) -> str:
 
 def data(value: object) -> None:
     """One JSON document on stdout."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    # ASCII only: U+009B begins a terminal's command just as ESC does, and JSON does not escape it by itself
+    click.echo(json.dumps(value, indent=2, default=_plain))
 
 
 def line(text: str = "") -> None:

@@ -26,6 +26,14 @@ def test_dataclasses_become_objects(capsys: pytest.CaptureFixture[str]) -> None:
     }
 
 
+def test_json_holds_no_terminal_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {"name": "\x1b]0;a\x07 \x9b31m \x7f é \u202e"}
+    output.data(said)
+    printed = capsys.readouterr().out
+    assert printed.replace("\n", "").isprintable() and printed.isascii()
+    assert json.loads(printed) == said
+
+
 def test_an_error_with_json_is_an_object_on_stdout_too(capsys: pytest.CaptureFixture[str]) -> None:
     output.set_json(True)
     try:
