@@ -31,8 +31,12 @@ KEY_ID_DIGITS: Final = 16
 ID_DIGITS: Final = 32
 TIME_DIGITS: Final = 10
 
+#: Begins the session id of a log-in by form.
+BROWSER_SESSION: Final = "browser-"
+
 _HEX: Final = frozenset("0123456789abcdef")
 _ID: Final = f"[0-9a-f]{{{ID_DIGITS}}}"
+_SESSION: Final = f"(?:{BROWSER_SESSION})?{_ID}"
 _TIME: Final = f"[0-9]{{{TIME_DIGITS}}}"
 _WORD: Final = "[^ ]+"
 
@@ -73,8 +77,13 @@ def write_grant(
     token_id: str,
     subject: str,
 ) -> str:
-    """The claim's text. `audience` holds no space; `session` and `token_id` are `ID_DIGITS` hex digits."""
-    return f"{audience} {_authority(role, rights)} {session} {issued_at:0{TIME_DIGITS}d} {token_id} {subject}"
+    """The claim's text. `audience` holds no space; `token_id` is `ID_DIGITS` hex digits, `session` too, with or without
+    `BROWSER_SESSION` before them. Raises ValueError for what could not be read back.
+    """
+    text = f"{audience} {_authority(role, rights)} {session} {issued_at:0{TIME_DIGITS}d} {token_id} {subject}"
+    if read_grant(text) is None:
+        raise ValueError(f"no grant can say this: {text!r}")
+    return text
 
 
 def read_grant(text: object) -> Grant | None:
@@ -88,7 +97,7 @@ def read_grant(text: object) -> Grant | None:
 
 
 def grant_expression(
-    *, audience: str = _WORD, authority: str = _WORD, session: str = _ID, issued: str = _TIME, subject: str = ".+"
+    *, audience: str = _WORD, authority: str = _WORD, session: str = _SESSION, issued: str = _TIME, subject: str = ".+"
 ) -> str:
     """A regular expression (RE2, Python) for grants whose parts match these expressions."""
     return f"(?:{audience}) (?:{authority}) (?:{session}) (?:{issued}) {_ID} (?:{subject})"
@@ -125,6 +134,6 @@ _AUTHORITIES: Final = {
 }
 
 _GRANT: Final = re.compile(
-    f"(?P<audience>{_WORD}) (?P<authority>{_WORD}) (?P<session>{_ID}) (?P<issued>{_TIME}) (?P<token>{_ID})"
+    f"(?P<audience>{_WORD}) (?P<authority>{_WORD}) (?P<session>{_SESSION}) (?P<issued>{_TIME}) (?P<token>{_ID})"
     " (?P<subject>.+)"
 )

@@ -11,16 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from rayfence.access.claims import GRANT, NOTHING, read_grant
+from rayfence.access.claims import BROWSER_SESSION, GRANT, NOTHING, read_grant
 from rayfence.model.routes import Right, Role
 
 #: Longest subject believed; names come from our own account store, which is stricter.
 MAX_SUBJECT: Final = 256
 MAX_PAYLOAD: Final = 16 * 1024
-
-
-#: Begins the session id of a log-in by form.
-BROWSER_SESSION: Final = "browser-"
 
 
 @dataclass(frozen=True, slots=True)

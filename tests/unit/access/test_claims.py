@@ -2,12 +2,14 @@
 
 import re
 from itertools import chain, combinations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rayfence.access.claims import (
+    BROWSER_SESSION,
     Grant,
     before,
     grant_expression,
@@ -34,6 +36,24 @@ def test_what_is_written_is_read(role: Role | None, rights: tuple[Right, ...]) -
     expected = Grant("api", roles, frozenset(rights), SESSION, 1_700_000_000, TOKEN, "ada b")
     for order in (rights, rights[::-1], rights + rights):
         assert read_grant(grant(role, order)) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"session": "s1"}, {"token_id": ""}, {"subject": ""}, {"subject": "a\nb"}, {"issued_at": 10**10}]
+)
+def test_what_could_not_be_read_is_not_written(wrong: dict[str, Any]) -> None:
+    right = {"session": SESSION, "issued_at": 7, "token_id": TOKEN, "subject": "ada"}
+    with pytest.raises(ValueError, match="no grant can say this"):
+        write_grant("api", Role.VIEWER, (), **{**right, **wrong})
+
+
+def test_a_browsers_session_is_a_session() -> None:
+    text = write_grant(
+        "api", Role.VIEWER, (), session=BROWSER_SESSION + SESSION, issued_at=7, token_id=TOKEN, subject="ada"
+    )
+    read = read_grant(text)
+    assert read is not None and read.session == BROWSER_SESSION + SESSION
+    assert re.fullmatch(grant_expression(), text)
 
 
 @pytest.mark.parametrize("role", [None, *Role])

@@ -46,7 +46,7 @@ def test_a_policy_names_subject_time_and_session() -> None:
 
 
 def test_all_sessions_are_meant_when_none_is_named() -> None:
-    assert "[0-9a-f]{32}) (?:" in revocations_text([Revocation("alice", 1700)])
+    assert "(?:browser-)?[0-9a-f]{32}) (?:" in revocations_text([Revocation("alice", 1700)])
     assert SESSION in revocations_text([Revocation("alice", 1700, SESSION)])
 
 

@@ -8,7 +8,8 @@ import secrets
 
 from starlette.responses import Response
 
-from rayfence.access.principal import BROWSER_SESSION, Principal
+from rayfence.access.claims import BROWSER_SESSION
+from rayfence.access.principal import Principal
 from rayfence.catalog.roles import ROLE_ORDER
 from rayfence.gateway.answers import Refused, answer, busy
 from rayfence.gateway.bodies import only_fields, read_json, text_field
