@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from rayfence.access.principal import MAX_SUBJECT
 from rayfence.access.revocation import REVOCATIONS_FILE, Revocation, revocations_text
 from rayfence.access.signing_keys import JWT_FILE, with_generation
 from rayfence.adapters.envoy import EnvoyAdmin, difference, replace_configuration
@@ -110,6 +111,18 @@ def test_revocations_refuse_a_subject_a_session_and_nobody_else(stand: Stand) ->
     assert (page.status, page.header("location")) == (302, f"https://{HOSTS.login}:{stand.settings.port}/login")
     write(stand, REVOCATIONS_FILE, revocations_text())
     until(lambda: get(stand, alice).status == 200)
+
+
+@pytest.mark.parametrize("letter", ["x", "."])
+def test_the_longest_subject_there_can_be_is_revoked(stand: Stand, letter: str) -> None:
+    """Envoy bounds the size of an expression and keeps the old list when one is too large: that would revoke nobody."""
+    now, subject = int(time.time()), letter * MAX_SUBJECT
+    token = stand.mint.token(AUDIENCES.api, "viewer", sub=subject, iat=now - 10)
+    assert get(stand, token).status == 200
+    write(stand, REVOCATIONS_FILE, revocations_text([Revocation(subject, now, "9" * 32), Revocation(subject, now)]))
+    until(lambda: get(stand, token).refusal == "revoked")
+    write(stand, REVOCATIONS_FILE, revocations_text())
+    until(lambda: get(stand, token).status == 200)
 
 
 def test_a_renewed_leaf_is_served_without_restart(stand: Stand) -> None:
