@@ -20,10 +20,11 @@ pytestmark = [pytest.mark.ray, pytest.mark.browser]
 #: Of a page on a busy machine, in milliseconds.
 PATIENCE: Final = 60_000
 LINE: Final = "three tasks said 6"
-#: Tasks, so that the job's page has rows and asks for them.
+#: Tasks, so that the job's page has rows and asks for them. Workers tell each second where a task's log is, and end
+#: with their job: one that ends sooner leaves a task whose page has no log box.
 PROGRAM: Final = (
-    "import ray; ray.init(); double = ray.remote(lambda n: 2 * n); "
-    "print('three tasks said', sum(ray.get([double.remote(n) for n in range(3)])))"
+    "import ray, time; ray.init(); double = ray.remote(lambda n: 2 * n); "
+    "print('three tasks said', sum(ray.get([double.remote(n) for n in range(3)]))); time.sleep(5)"
 )
 #: Tells a policy's refusals even where the console says nothing.
 LISTEN: Final = """
