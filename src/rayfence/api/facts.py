@@ -15,7 +15,7 @@ from rayfence.adapters.ray import install as ray_install
 from rayfence.api.instances import Record, all_ports, instance_names, load_record, places_for, taken_ports
 from rayfence.errors import PreflightError
 from rayfence.model.host import HeadPorts, HostFacts, NodePorts, Places, Ports
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 from rayfence.policy.resolve import ENVOY_WATCHERS, node_count
 from rayfence.render.local.processes import ENVOY
 
@@ -26,7 +26,7 @@ _SERVE_DEFAULT = 8000
 _PATIENCE_SECONDS = 3.0
 
 
-def gather(platform: Platform, state_dir: Path | None) -> HostFacts:
+def gather(platform: LocalPlatform, state_dir: Path | None) -> HostFacts:
     """Facts for `platform` on this machine. Changes nothing. Raises PreflightError for a port in use by others."""
     record = load_record(platform.name, state_dir)
     places = record.places if record else places_for(platform.name, state_dir)
@@ -62,7 +62,7 @@ def _hidden(places: Places) -> tuple[str, ...]:
     return tuple(dict.fromkeys((places.state, places.heads, places.runtime, *own)))
 
 
-def _ports(platform: Platform, record: Record | None, state_dir: Path | None) -> Ports:
+def _ports(platform: LocalPlatform, record: Record | None, state_dir: Path | None) -> Ports:
     """Recorded ports where they still fit, else free ones. Raises PreflightError where others listen at our door.
 
     The doors' ports are kept whatever happens: people have written them down. Those inside are nobody's business: when

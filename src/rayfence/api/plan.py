@@ -11,7 +11,7 @@ from rayfence.catalog import load_ray_versions, load_routes
 from rayfence.errors import SpecError
 from rayfence.model.desired import Desired
 from rayfence.model.plan import Plan
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 from rayfence.model.resolution import Resolution
 from rayfence.plan import diff
 from rayfence.policy.resolve import refuse_conflicts, resolve
@@ -30,7 +30,7 @@ class Planned:
     spec_text: str
 
 
-def read_spec(path: Path | None, name: str | None, state_dir: Path | None) -> tuple[Platform, str]:
+def read_spec(path: Path | None, name: str | None, state_dir: Path | None) -> tuple[LocalPlatform, str]:
     """The platform of a file (`-` is standard input).
 
     Without a file: the spec that the instance was last made from, else the default one. Raises SpecError, also when
@@ -57,7 +57,7 @@ def make_plan(spec: Path | None, name: str | None, state_dir: Path | None) -> Pl
     return plan_platform(platform, text, state_dir)
 
 
-def plan_platform(platform: Platform, text: str, state_dir: Path | None) -> Planned:
+def plan_platform(platform: LocalPlatform, text: str, state_dir: Path | None) -> Planned:
     """Plan a decoded platform.
 
     1. Gather this machine's facts and decide every setting, each with its reason.

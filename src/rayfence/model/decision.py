@@ -9,6 +9,8 @@ class Source(StrEnum):
 
     SPEC = "spec"
     DEFAULT = "default"  # rayfence's secure default
+    CONSTRAINT = "constraint"  # a rule of the organisation
+    WAIVER = "waiver"  # a weakening that somebody owns and that ends
     HOST = "host"  # a fact of this machine
     CATALOG = "catalog"  # data shipped with rayfence: versions, advisories, routes
     UNSAFE = "unsafe"  # a weakening the user named
@@ -16,9 +18,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One setting. `path` is its dotted name in the resolution, e.g. `ray.auth_mode`."""
+    """One setting. `path` is its dotted name in the resolution, e.g. `ray.auth_mode`.
+
+    `rules`: constraints that demanded it, or the waived control. `irreversible`: what can't be changed once it exists;
+    `costs`: what makes it cost money; empty: neither.
+    """
 
     path: str
     value: str
     reason: str
     source: Source
+    rules: tuple[str, ...] = ()
+    irreversible: str = ""
+    costs: str = ""

@@ -46,7 +46,7 @@ class LocalTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class LocalPlatform:
     """What `spec.load` returns: one platform on one target."""
 
     name: str

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from rayfence.model.decision import Decision
 from rayfence.model.host import HostFacts, NodePorts
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Certificates:
 class Resolution:
     """Every setting of a local platform. `render` needs nothing else."""
 
-    platform: Platform
+    platform: LocalPlatform
     host: HostFacts
     nodes: tuple[RayNode, ...]
     certificates: Certificates

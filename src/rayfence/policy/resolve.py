@@ -11,7 +11,7 @@ from rayfence.catalog import RayVersions
 from rayfence.errors import PreflightError
 from rayfence.model.decision import Decision, Source
 from rayfence.model.host import HostFacts
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 from rayfence.model.resolution import Certificates, Conflict, RayNode, Resolution
 from rayfence.policy.versions import version_conflicts
 
@@ -19,7 +19,7 @@ from rayfence.policy.versions import version_conflicts
 ENVOY_WATCHERS: Final = 12
 
 
-def resolve(platform: Platform, host: HostFacts, versions: RayVersions) -> Resolution:
+def resolve(platform: LocalPlatform, host: HostFacts, versions: RayVersions) -> Resolution:
     """Decide every setting of `platform` on `host`.
 
     1. Name the nodes and give each its ports.
@@ -45,12 +45,12 @@ def refuse_conflicts(resolution: Resolution) -> None:
     raise PreflightError("\n".join(lines), hint="; ".join(dict.fromkeys(remedies)))
 
 
-def node_count(platform: Platform) -> int:
+def node_count(platform: LocalPlatform) -> int:
     """Ray nodes of the platform, the head included."""
     return 1 + sum(group.replicas for group in platform.tenant.cluster.workers)
 
 
-def _nodes(platform: Platform, host: HostFacts) -> Iterator[RayNode]:
+def _nodes(platform: LocalPlatform, host: HostFacts) -> Iterator[RayNode]:
     cluster = platform.tenant.cluster
     yield RayNode("head", True, cluster.head_cpus, host.ports.nodes[0])
     index = 1
@@ -60,7 +60,7 @@ def _nodes(platform: Platform, host: HostFacts) -> Iterator[RayNode]:
             index += 1
 
 
-def _ray_decisions(platform: Platform) -> Iterator[Decision]:
+def _ray_decisions(platform: LocalPlatform) -> Iterator[Decision]:
     cluster = platform.tenant.cluster
     yield Decision("ray.version", cluster.version, "routes and listeners of this version are known", Source.CATALOG)
     yield Decision(
@@ -98,7 +98,7 @@ def _wall_decisions(host: HostFacts) -> Iterator[Decision]:
     yield Decision("ray.namespaces", value, reason, Source.HOST)
 
 
-def _gateway_decisions(platform: Platform, host: HostFacts, certificates: Certificates) -> Iterator[Decision]:
+def _gateway_decisions(platform: LocalPlatform, host: HostFacts, certificates: Certificates) -> Iterator[Decision]:
     target, limits = platform.target, platform.limits
     port_source = Source.HOST if target.port is None else Source.SPEC
     yield Decision("gateway.port", str(host.ports.gateway), "the one door to dashboard, Jobs and Serve", port_source)
@@ -124,7 +124,7 @@ def _gateway_decisions(platform: Platform, host: HostFacts, certificates: Certif
     yield Decision("trail.intent", "durable before each write", "no write without a record", Source.DEFAULT)
 
 
-def _conflicts(platform: Platform, host: HostFacts, versions: RayVersions) -> Iterator[Conflict]:
+def _conflicts(platform: LocalPlatform, host: HostFacts, versions: RayVersions) -> Iterator[Conflict]:
     if host.system != "linux":
         yield Conflict("host", f"local instances need Linux; this is {host.system}", "use a Linux machine or container")
     yield from version_conflicts(platform.tenant.cluster.version, host.ray_version, versions)

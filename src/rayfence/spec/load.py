@@ -1,4 +1,4 @@
-"""`load(text) -> Platform`: strict, every mistake at once, each with its place and what would be right."""
+"""`load(text) -> LocalPlatform`: strict, every mistake at once, each with its place and what would be right."""
 
 from difflib import get_close_matches
 from typing import Final
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from rayfence.errors import SpecError
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 from rayfence.spec.document import Document, Path, parse
 from rayfence.spec.v1alpha1 import API_VERSION, PlatformSpec
 
@@ -17,7 +17,7 @@ DEFAULT_SPEC: Final = f"apiVersion: {API_VERSION}\nkind: Platform\ntarget: {{loc
 _LATER_TARGETS: Final = ("kubernetes", "gke")
 
 
-def load(text: str, source: str = "platform.yaml") -> Platform:
+def load(text: str, source: str = "platform.yaml") -> LocalPlatform:
     """Read a spec of any supported version into the one internal form.
 
     Raises SpecError with every mistake of the file (`file:line:column: path: what, and what is allowed`).

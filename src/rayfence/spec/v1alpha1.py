@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from pydantic.alias_generators import to_camel
 
 from rayfence.model.gateway import Limits as GatewayLimits
-from rayfence.model.platform import LocalTarget, Platform, RayCluster, Tenant, WorkerGroup
+from rayfence.model.platform import LocalPlatform, LocalTarget, RayCluster, Tenant, WorkerGroup
 
 API_VERSION = "rayfence.dev/v1alpha1"
 
@@ -152,10 +152,10 @@ class PlatformSpec(_Strict):
     )
     limits: LimitSpec = Field(default_factory=LimitSpec)
 
-    def to_platform(self) -> Platform:
+    def to_platform(self) -> LocalPlatform:
         """The internal form."""
         gateway, tokens = self.target.local.gateway, self.identity.tokens
-        return Platform(
+        return LocalPlatform(
             name=self.metadata.name,
             target=LocalTarget(gateway.port, gateway.ray_client_port, tuple(gateway.api_hosts)),
             tenant=_tenant(self.tenants[0]),

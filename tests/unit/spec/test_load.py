@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rayfence.errors import SpecError
-from rayfence.model.platform import Platform
+from rayfence.model.platform import LocalPlatform
 from rayfence.spec.load import DEFAULT_SPEC, json_schema, load
 
 HEAD = "apiVersion: rayfence.dev/v1alpha1\nkind: Platform\n"
@@ -19,7 +19,7 @@ def problems(text: str) -> tuple[str, ...]:
 
 def test_the_default_spec_is_the_shortest_and_legal() -> None:
     platform = load(DEFAULT_SPEC)
-    assert isinstance(platform, Platform)
+    assert isinstance(platform, LocalPlatform)
     assert platform.name == "default"
     assert sum(group.replicas for group in platform.tenant.cluster.workers) == 1
 

@@ -1,0 +1,1 @@
+"""Google Cloud objects of a platform: API bodies and Terraform, from the same settings."""
