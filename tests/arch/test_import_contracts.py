@@ -26,7 +26,19 @@ ROOMS: Final = (
         "report",
         "plan",
     ),
-    *("render.envoy", "render.local", "policy", "spec", "access", "trail", "catalog", "ports", "model", "errors"),
+    *(
+        "render.envoy",
+        "render.local",
+        "policy",
+        "organization",
+        "spec",
+        "access",
+        "trail",
+        "catalog",
+        "ports",
+        "model",
+        "errors",
+    ),
 )
 
 
