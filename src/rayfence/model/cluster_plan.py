@@ -1,0 +1,72 @@
+"""A plan for a platform on Kubernetes or GKE: what will exist, why it is so, and what stands against it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rayfence.model.decision import Decision
+from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedObject:
+    """One object to be. `kind` as its API names it; `address`: Terraform's address, or `Kind namespace/name`.
+
+    `digest` of its whole content. `irreversible` and `costs` as in `CloudResource`.
+    """
+
+    group: str
+    kind: str
+    name: str
+    address: str
+    digest: str
+    irreversible: str = ""
+    costs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlan:
+    """Everything a person decides on. `objects` in the order they are made; `digest` stamps all of them.
+
+    `outcomes`: Google's constraints in the catalogue's order, then the organisation's own. Conflicts stop it.
+    """
+
+    name: str
+    target: str
+    digest: str
+    objects: tuple[PlannedObject, ...]
+    decisions: tuple[Decision, ...]
+    outcomes: tuple[ConstraintOutcome, ...]
+    conflicts: tuple[PolicyConflict, ...]
+    warnings: tuple[str, ...]
+
+
+class Change(StrEnum):
+    """What became of one thing between two plans."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs. `subject`: decision, constraint, conflict or object; `before` and `after`: its value."""
+
+    subject: str
+    name: str
+    change: Change
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one thing is as it is, and what would change it. `subject`: decision, constraint or waiver."""
+
+    subject: str
+    name: str
+    value: str
+    reason: str
+    source: str
+    changes: tuple[str, ...]

@@ -1,0 +1,143 @@
+"""From what was resolved and rendered to a plan that people read, and from two plans to what differs. Pure.
+
+Leaves out what exists already: of Google Cloud that is the engine's own diff, of a live Kubernetes the adapter's.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from rayfence.model.cloud import CloudDesired, CloudResource
+from rayfence.model.cluster_plan import Change, ClusterPlan, Difference, PlannedObject
+from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.decision import Decision
+from rayfence.model.gke import GkeTarget
+from rayfence.model.kubernetes import Manifest
+from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
+
+#: Values of a constraint's outcome in a difference: the outcome, and why.
+_MISSING = ("", "")
+
+
+def make_cluster_plan(
+    resolution: ClusterResolution,
+    cloud: CloudDesired,
+    manifests: Sequence[Manifest],
+    outcomes: Sequence[ConstraintOutcome],
+    found: Sequence[PolicyConflict],
+    warnings: Sequence[str],
+) -> ClusterPlan:
+    """Gather one plan.
+
+    1. List every object with a digest of its content, Google's before Kubernetes', each in the order it is made.
+    2. Add a conflict for each violated constraint that no found conflict names: a violation never passes unsaid.
+    3. Stamp all of it.
+    """
+    objects = (*map(_cloud_object, cloud.resources), *map(_manifest_object, manifests))  # 1
+    known = (*resolution.conflicts, *found)
+    conflicts = (*known, *_violations(outcomes, known, resolution))  # 2
+    return ClusterPlan(
+        name=resolution.platform.name,
+        target=target_words(resolution),
+        digest=digest_of([asdict(item) for item in objects] + [asdict(item) for item in resolution.decisions]),  # 3
+        objects=objects,
+        decisions=resolution.decisions,
+        outcomes=tuple(outcomes),
+        conflicts=conflicts,
+        warnings=(*resolution.warnings, *warnings),
+    )
+
+
+def target_words(resolution: ClusterResolution) -> str:
+    """The target in a few words, for a title."""
+    target = resolution.platform.target
+    if isinstance(target, GkeTarget):
+        return f"GKE {target.mode} in {target.project}, {target.location}"
+    return f"Kubernetes, context {target.context or 'current'}"
+
+
+def compare(before: ClusterPlan, after: ClusterPlan) -> tuple[Difference, ...]:
+    """What differs, settings first, then constraints, conflicts and objects. Empty for a plan and itself."""
+    return (
+        *_differences("decision", _decisions(before), _decisions(after)),
+        *_differences("constraint", _outcomes(before), _outcomes(after)),
+        *_differences("conflict", _conflicts(before), _conflicts(after)),
+        *_differences("object", _objects(before), _objects(after)),
+    )
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 over canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _cloud_object(resource: CloudResource) -> PlannedObject:
+    return PlannedObject(
+        resource.group,
+        resource.kind,
+        resource.name,
+        f"{resource.block}.{resource.label}",
+        digest_of([resource.body, resource.attributes]),
+        resource.irreversible,
+        resource.costs,
+    )
+
+
+def _manifest_object(manifest: Manifest) -> PlannedObject:
+    kind, _, name = manifest.reference.partition(" ")
+    return PlannedObject(manifest.group, kind, name, manifest.reference, digest_of(manifest.object))
+
+
+def _violations(
+    outcomes: Sequence[ConstraintOutcome], known: Sequence[PolicyConflict], resolution: ClusterResolution
+) -> Iterator[PolicyConflict]:
+    named = {rule for conflict in known for rule in conflict.rules}
+    owner = resolution.platform.organization.owner
+    for item in outcomes:
+        if item.outcome is Outcome.VIOLATED and item.constraint not in named:
+            yield PolicyConflict(
+                (item.constraint,),
+                item.fields,
+                item.reason,
+                (f"change {', '.join(item.fields)}",) if item.fields else (),
+                f"To {owner}: please except {target_words(resolution)} from {item.constraint} ({item.source}), "
+                f"because: {item.reason}",
+            )
+
+
+def _differences(
+    subject: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]
+) -> Iterator[Difference]:
+    for name in [*before, *(name for name in after if name not in before)]:
+        old, new = before.get(name, _MISSING), after.get(name, _MISSING)
+        if name not in after:
+            yield Difference(subject, name, Change.REMOVED, old[0], "", old[1])
+        elif name not in before:
+            yield Difference(subject, name, Change.ADDED, "", new[0], new[1])
+        elif old[0] != new[0]:
+            yield Difference(subject, name, Change.CHANGED, old[0], new[0], new[1])
+
+
+def _decisions(plan: ClusterPlan) -> Mapping[str, tuple[str, str]]:
+    return {item.path: (item.value, _because(item)) for item in plan.decisions}
+
+
+def _because(decision: Decision) -> str:
+    rules = f" ({', '.join(decision.rules)})" if decision.rules else ""
+    return f"{decision.source}{rules}: {decision.reason}"
+
+
+def _outcomes(plan: ClusterPlan) -> Mapping[str, tuple[str, str]]:
+    return {item.constraint: (str(item.outcome), item.reason) for item in plan.outcomes}
+
+
+def _conflicts(plan: ClusterPlan) -> Mapping[str, tuple[str, str]]:
+    return {
+        f"{' + '.join(item.rules)} [{', '.join(item.fields)}]": (item.problem, "; ".join(item.remedies))
+        for item in plan.conflicts
+    }
+
+
+def _objects(plan: ClusterPlan) -> Mapping[str, tuple[str, str]]:
+    return {item.address: (item.digest[:12], item.group) for item in plan.objects}
