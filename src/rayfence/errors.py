@@ -37,11 +37,29 @@ class SpecError(RayfenceError):
         self.problems = problems
 
 
+class OrganizationError(RayfenceError):
+    """A file of the organisation's policies can't be read. `problems` names every one, each with its place."""
+
+    exit_status = 3
+    hint = "export the policies again, or take the file out of the folder that the spec names under `organization`"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 class CatalogError(RayfenceError):
     """The catalogue shipped with rayfence is inconsistent, or does not cover the wanted Ray version."""
 
     exit_status = 4
     hint = "reinstall rayfence, or choose a Ray version it supports"
+
+
+class RenderError(RayfenceError):
+    """A setting can't be written as an object that does what it says; nothing has been written."""
+
+    exit_status = 3
+    hint = "change the setting named above"
 
 
 class PreflightError(RayfenceError):

@@ -30,8 +30,11 @@ class CloudDesired:
     """Everything a platform needs of Google Cloud, in the order it is made.
 
     `outputs`: Terraform outputs for later steps (name to expression). `variables`: what only the engine's user knows.
+    `local_values`: what many objects repeat (name to expression). `lookups`: data sources, by type and label.
     """
 
     resources: tuple[CloudResource, ...]
     outputs: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    local_values: Mapping[str, str] = field(default_factory=dict)
+    lookups: Mapping[str, Mapping[str, Mapping[str, object]]] = field(default_factory=dict)

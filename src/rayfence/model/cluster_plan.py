@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from rayfence.model.decision import Decision
 from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
+from rayfence.model.proofs import ActorGrant, FlowResult, Placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class ClusterPlan:
     """Everything a person decides on. `objects` in the order they are made; `digest` stamps all of them.
 
     `outcomes`: Google's constraints in the catalogue's order, then the organisation's own. Conflicts stop it.
+    `placements`, `flows` and `grants` are its proofs: where pods fit, which connections are open, who may do what.
     """
 
     name: str
@@ -38,6 +40,9 @@ class ClusterPlan:
     outcomes: tuple[ConstraintOutcome, ...]
     conflicts: tuple[PolicyConflict, ...]
     warnings: tuple[str, ...]
+    placements: tuple[Placement, ...] = ()
+    flows: tuple[FlowResult, ...] = ()
+    grants: tuple[ActorGrant, ...] = ()
 
 
 class Change(StrEnum):

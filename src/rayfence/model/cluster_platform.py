@@ -1,5 +1,6 @@
 """A platform on Kubernetes or GKE as specified: the one internal form, whatever version it was written in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -92,6 +93,17 @@ class ClusterPlatform:
     organization: OrganizationInput = OrganizationInput()
     waivers: tuple[Waiver, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def place(self, path: str) -> str:
+        """Where `path` (`tenants.0.name` or `tenants[0].name`) stands in the spec, else its nearest parent.
+
+        Empty: unknown.
+        """
+        path = path.replace("[", ".").replace("]", "")
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path, "")
 
     def waiver(self, control: str) -> Waiver | None:
         """The waiver of `control`, if the spec has one."""

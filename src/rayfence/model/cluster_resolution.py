@@ -17,7 +17,8 @@ class KubernetesSettings:
     `spill_key`: its customer-managed key, None where none is demanded (then the class is an existing one). `pip_index`
     replaces PyPI where there is no NAT. `api_server_cidrs`: where pods reach the API server; empty: unknown, by
     selector or port only. `dns_local`: NodeLocal DNS or Cloud DNS answers at the node (GKE). `compute_classes`:
-    Autopilot. `priorities`: highest first.
+    Autopilot. `priorities`: highest first. `ray_floor`: oldest Ray that admission lets in; token authentication came
+    with 2.52.0.
     """
 
     datapath: Datapath
@@ -32,6 +33,7 @@ class KubernetesSettings:
     api_server_cidrs: tuple[str, ...]
     autopilot: bool
     on_gke: bool
+    ray_floor: str = "2.52.0"
 
 
 @dataclass(frozen=True, slots=True)

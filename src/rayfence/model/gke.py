@@ -213,10 +213,14 @@ class Patching:
 
 @dataclass(frozen=True, slots=True)
 class Perimeter:
-    """VPC Service Controls. `policy`: access policy number. Dry run first, unless `enforced`."""
+    """VPC Service Controls. `policy`: access policy number. Dry run first, unless `enforced`.
+
+    `data_projects`: projects whose data belongs inside, by id; a project can be in one perimeter only.
+    """
 
     policy: str
     enforced: bool = False
+    data_projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,10 @@ class GkeMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GkeTarget:
-    """A GKE cluster in a Google Cloud project. `location`: region, or zone by waiver."""
+    """A GKE cluster in a Google Cloud project. `location`: region, or zone by waiver.
+
+    `service_account`: e-mail of an existing account for nodes that GKE makes itself (Autopilot); None: one is made.
+    """
 
     project: str
     project_number: str | None
@@ -258,3 +265,4 @@ class GkeTarget:
     perimeter: Perimeter | None = None
     workbench: Workbench | None = None
     security_group: str | None = None  # gke-security-groups@DOMAIN
+    service_account: str | None = None

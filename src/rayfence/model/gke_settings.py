@@ -24,7 +24,7 @@ class NetworkSettings:
     """`project` holds the network (the host project of a Shared VPC). Names are short names.
 
     `made`: VPC and subnets are ours to make. `vip`: `restricted` or `private`, the address range of Google's APIs.
-    `peering`: the hub is a network to peer with, else an NCC hub.
+    `peering`: the hub is a network to peer with, else an NCC hub. `flow_sampling`: share of flows that are logged.
     """
 
     kind: NetworkKind
@@ -45,6 +45,7 @@ class NetworkSettings:
     flow_logs: bool
     manage_firewall: bool
     vip: str
+    flow_sampling: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ class FirewallRule:
 
     `ranges`: CIDRs of the other side (sources of ingress, destinations of egress). `ports` such as `tcp:443`,
     `tcp:8000-9000`, `udp`; empty: all protocols. `action`: allow, deny, goto_next. `targets`: service accounts or
-    secure tags it is limited to; empty: every instance. `source` says policy and rule.
+    secure tags it is limited to; empty: every instance. `source` says policy and rule. `undecided`: what else it looks
+    at (countries, names, tags of the other side), so that whom it meets can't be told: it may deny, and never permits.
     """
 
     order: tuple[int, ...]  # position in the chain of policies, then priority
@@ -70,6 +71,7 @@ class FirewallRule:
     ports: tuple[str, ...]
     targets: tuple[str, ...]
     source: str
+    undecided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

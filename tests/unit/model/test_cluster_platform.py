@@ -8,3 +8,12 @@ def test_a_waiver_is_found_by_its_control() -> None:
     platform = ClusterPlatform("ml", KubernetesTarget(), (), Images(("registry.example/",)), waivers=(waiver,))
     assert platform.waiver("node-image") is waiver
     assert platform.waiver("zonal-cluster") is None
+
+
+def test_a_place_is_that_of_the_nearest_part_that_stands_in_the_spec() -> None:
+    places = {"": "p:1:1", "tenants": "p:3:1", "tenants.0.name": "p:4:3"}
+    platform = ClusterPlatform("ml", KubernetesTarget(), (), Images(("registry.example/",)), places=places)
+    assert platform.place("tenants[0].name") == platform.place("tenants.0.name") == "p:4:3"
+    assert platform.place("tenants.1.name") == "p:3:1"
+    assert platform.place("operator") == "p:1:1"
+    assert ClusterPlatform("ml", KubernetesTarget(), (), Images(())).place("operator") == ""

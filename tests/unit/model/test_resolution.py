@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rayfence.model.resolution import Certificates, Resolution
-from rayfence.spec import DEFAULT_SPEC, load
+from rayfence.spec import DEFAULT_SPEC, load_local
 from tests.sim.host import sim_host
 
 
@@ -15,4 +15,4 @@ from tests.sim.host import sim_host
 )
 def test_another_uid_or_namespaces_wall_job_code_in(uid: int | None, namespaces: bool, walled: bool) -> None:
     host = replace(sim_host(), ray_uid=uid, namespaces=namespaces)
-    assert Resolution(load(DEFAULT_SPEC), host, (), Certificates(), (), ()).job_code_is_walled is walled
+    assert Resolution(load_local(DEFAULT_SPEC), host, (), Certificates(), (), ()).job_code_is_walled is walled
