@@ -18,6 +18,10 @@ MAX_DEPTH: Final = 40
 
 Path = tuple[str | int, ...]
 
+#: libyaml where PyYAML was built with it (as its wheels are): a sixth of the time for large specs. Same events, same
+#: marks, same resolver; only the words of syntax errors differ.
+_LOADER: Final[type[yaml.SafeLoader] | type[yaml.CSafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -47,11 +51,13 @@ def parse(text: str, source: str) -> Document:
         raise SpecError((f"{source}:1:1: the spec is larger than {MAX_BYTES // 1024} KiB",))
     try:
         _refuse_aliases(text, source)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise SpecError((f"{source}:{place}: not YAML: {error.problem or error.context}",)) from error
+    except UnicodeEncodeError as error:
+        raise SpecError((f"{source}:1:1: not Unicode text (half of a surrogate pair)",)) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise SpecError((f"{source}:1:1: not YAML: {str(error).splitlines()[0]}",)) from error
     places: dict[Path, tuple[int, int]] = {}
@@ -61,7 +67,7 @@ def parse(text: str, source: str) -> Document:
 
 def _refuse_aliases(text: str, source: str) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         line, column = _place(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise SpecError((f"{source}:{line}:{column}: anchors and aliases are not allowed: write the value out",))
@@ -116,7 +122,9 @@ def _boolean(text: str) -> bool:
 
 
 def _integer(text: str) -> object:
-    return int(text) if text.lstrip("+-").isdigit() and not (len(text) > 1 and text.startswith("0")) else text
+    # Twenty digits are enough for any field; Python refuses to convert some thousands of them.
+    plain = text.lstrip("+-").isdigit() and len(text) <= 20 and not (len(text) > 1 and text.startswith("0"))
+    return int(text) if plain else text
 
 
 def _float(text: str) -> object:

@@ -1,24 +1,28 @@
-"""`load(text) -> LocalPlatform`: strict, every mistake at once, each with its place and what would be right."""
+"""`load(text)`: strict, every mistake at once, each with its place and what would be right."""
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from rayfence.errors import SpecError
+from rayfence.errors import SpecError, cut
+from rayfence.model.cluster_platform import ClusterPlatform
 from rayfence.model.platform import LocalPlatform
 from rayfence.spec.document import Document, Path, parse
-from rayfence.spec.v1alpha1 import API_VERSION, PlatformSpec
+from rayfence.spec.sentences import path_of, sentence
+from rayfence.spec.v1alpha1 import API_VERSION, ROOTS, problems
+from rayfence.spec.view import View
 
 #: The shortest legal spec: what `rayfence up` uses when no file is given.
 DEFAULT_SPEC: Final = f"apiVersion: {API_VERSION}\nkind: Platform\ntarget: {{local: {{}}}}\n"
 
-_LATER_TARGETS: Final = ("kubernetes", "gke")
+#: More than anybody corrects at once; a hostile file could hold hundreds of thousands.
+MOST_PROBLEMS: Final = 100
 
 
-def load(text: str, source: str = "platform.yaml") -> LocalPlatform:
-    """Read a spec of any supported version into the one internal form.
+def load(text: str, source: str = "platform.yaml") -> LocalPlatform | ClusterPlatform:
+    """Read a spec of any supported version and target into its internal form.
 
     Raises SpecError with every mistake of the file (`file:line:column: path: what, and what is allowed`).
     """
@@ -26,75 +30,64 @@ def load(text: str, source: str = "platform.yaml") -> LocalPlatform:
     if not isinstance(document.data, dict):
         raise SpecError((f"{source}:1:1: a spec is a mapping that begins with `apiVersion: {API_VERSION}`",))
     if document.data.get("apiVersion") != API_VERSION:
-        found = document.data.get("apiVersion")
+        found = cut(repr(document.data.get("apiVersion")), 80)
         raise SpecError(
-            (f"{document.where(('apiVersion',))}: apiVersion: {found!r} is not supported; allowed: {API_VERSION}",)
+            (f"{document.where(('apiVersion',))}: apiVersion: {found} is not supported; allowed: {API_VERSION}",)
         )
+    target = _target_of(document.data)
+    broken = {problem.path: problem.sentence for problem in problems(target, View(document.data))}
     try:
-        return PlatformSpec.model_validate(document.data).to_platform()
+        spec = ROOTS[target].model_validate(document.data)
     except ValidationError as error:
-        errors = sorted(error.errors(include_url=False), key=lambda item: document.place(_path_of(item)))
-        raise SpecError(tuple(_problem(item, document) for item in errors)) from error
+        raise SpecError(_told(broken | _structure(error, target), document)) from error
+    if broken:
+        raise SpecError(_told(broken, document))
+    platform = spec.to_platform()
+    if isinstance(platform, ClusterPlatform):
+        return replace(platform, places={_dotted(path): document.where(path) for path in document.places})
+    return platform
 
 
-def json_schema() -> dict[str, object]:
-    """JSON Schema of the newest version, for editors."""
-    return PlatformSpec.model_json_schema(by_alias=True)
+def load_local(text: str, source: str = "platform.yaml") -> LocalPlatform:
+    """Read a spec for this machine. Raises SpecError, also where the spec is for a cluster."""
+    platform = load(text, source)
+    if isinstance(platform, ClusterPlatform):
+        target = _target_of(parse(text, source).data)
+        words = f"target {target} is planned with `rayfence plan`, rendered with `rayfence render`"
+        raise SpecError((f"{source}: {words}; only target local runs on this machine",))
+    return platform
 
 
-def _path_of(error: ErrorDetails) -> Path:
-    return tuple(part for part in error["loc"] if not (isinstance(part, str) and part.startswith("function-")))
+def _target_of(data: object) -> str:
+    """The target whose fields the file is held to; where none is readable, the nearest spelling."""
+    target = View(data).at("target")
+    named = [key for key in target.names() if key in ROOTS]
+    near = [close for key in target.names()[:10] for close in get_close_matches(key[:80], ROOTS, n=1)]
+    return next(iter(named + near), "local")
 
 
-def _problem(error: ErrorDetails, document: Document) -> str:
-    path = _path_of(error)
-    dotted = ".".join(str(part) for part in path) or "spec"
-    return f"{document.where(path)}: {dotted}: {_sentence(error, path)}"
-
-
-def _sentence(error: ErrorDetails, path: Path) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "extra_forbidden":
-        return _unknown_key(path)
-    if kind == "missing":
-        return "is required"
-    if kind == "string_pattern_mismatch":
-        return f"{error['input']!r} does not match {context.get('pattern')}"
-    if kind == "literal_error":
-        return f"{error['input']!r} is not allowed; allowed: {context.get('expected')}"
-    message = error["msg"].removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
-
-
-def _unknown_key(path: Path) -> str:
-    key = str(path[-1])
-    if path[:-1] == ("target",) and key in _LATER_TARGETS:
-        return "this target is not built yet; allowed: local"
-    allowed = _keys_at(path[:-1])
-    near = get_close_matches(key, allowed, n=1)
-    meant = f", did you mean {near[0]!r}?" if near else ""
-    return f"unknown key{meant}; allowed here: {', '.join(allowed)}" if allowed else "unknown key"
-
-
-def _keys_at(path: Path) -> list[str]:
-    """Keys that the schema allows at `path`, by walking the models' fields."""
-    model: type[BaseModel] = PlatformSpec
-    for part in path:
-        if isinstance(part, int):
+def _structure(error: ValidationError, target: str) -> dict[Path, str]:
+    """What the models found, by path. A missing target is not told beside a misspelt one."""
+    found = error.errors(include_url=False)
+    misspelt = any(item["type"] == "extra_forbidden" and item["loc"][:1] == ("target",) for item in found)
+    told: dict[Path, str] = {}
+    for item in found:
+        path = path_of(item)
+        if misspelt and item["type"] == "missing" and path[:-1] == ("target",):
             continue
-        found = next((field for field in model.model_fields.values() if field.alias == part), None)
-        inner = _model_of(found.annotation) if found is not None else None
-        if inner is None:
-            return []
-        model = inner
-    return [field.alias or name for name, field in model.model_fields.items()]
+        if len(told) < 10 * MOST_PROBLEMS:
+            told.setdefault(path, sentence(item, path, target, ROOTS))
+    return told
 
 
-def _model_of(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_of(inner)
-        if found is not None:
-            return found
-    return None
+def _told(mistakes: dict[Path, str], document: Document) -> tuple[str, ...]:
+    """In the order of the file, not more than people can use."""
+    ordered = sorted(mistakes.items(), key=lambda item: document.place(item[0]))
+    told = [f"{document.where(path)}: {_dotted(path) or 'spec'}: {words}" for path, words in ordered[:MOST_PROBLEMS]]
+    if len(ordered) > MOST_PROBLEMS:
+        told.append(f"{document.source}: and {len(ordered) - MOST_PROBLEMS} or more further mistakes")
+    return tuple(told)
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(cut(str(part), 80) for part in path)
