@@ -15,7 +15,20 @@ STARTERS: Final[dict[str, str]] = {
 }
 
 #: Rooms that take and return values; see the contract `pure-core`.
-PURE: Final = ("errors", "model", "ports", "access", "trail", "spec", "policy", "render", "plan", "apply", "verify")
+PURE: Final = (
+    "errors",
+    "model",
+    "ports",
+    "access",
+    "trail",
+    "spec",
+    "organization",
+    "policy",
+    "render",
+    "plan",
+    "apply",
+    "verify",
+)
 #: Methods that only a real path or the clock has, and builtins that reach out.
 REACHES: Final = frozenset(
     {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir", "unlink", "mkdir", "touch", "rmdir"}

@@ -103,7 +103,7 @@ def test_the_guard_bites(statement: str, event: str, tmp_path_factory: pytest.Te
 
 
 #: `rayfence --help` must answer at once; each of these costs a noticeable part of 0.2 s.
-HEAVY: Final = frozenset({*EXTRAS, "cryptography", "httpx2", "pydantic", "yaml", "asyncio", "google", "numpy"})
+HEAVY: Final = frozenset({*EXTRAS, "cryptography", "httpx2", "pydantic", "yaml", "asyncio", "google", "numpy", "celpy"})
 
 HELP: Final = """
 import sys
