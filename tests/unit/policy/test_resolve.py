@@ -10,12 +10,12 @@ from rayfence.model.decision import Decision
 from rayfence.model.host import HostFacts
 from rayfence.model.resolution import Resolution
 from rayfence.policy.resolve import refuse_conflicts, resolve
-from rayfence.spec import DEFAULT_SPEC, load
+from rayfence.spec import DEFAULT_SPEC, load_local
 from tests.sim.host import sim_host
 
 
 def resolved(host: HostFacts | None = None, spec: str = DEFAULT_SPEC) -> Resolution:
-    return resolve(load(spec), host or sim_host(), load_ray_versions())
+    return resolve(load_local(spec), host or sim_host(), load_ray_versions())
 
 
 def decision(resolution: Resolution, path: str) -> Decision:

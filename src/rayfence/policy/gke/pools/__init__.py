@@ -1,0 +1,1 @@
+"""Nodes: which machines, whether their memory is encrypted, and how each pool is hardened."""

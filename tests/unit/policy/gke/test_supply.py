@@ -1,0 +1,54 @@
+"""What may run: attested images, from repositories of the platform's own."""
+
+from dataclasses import replace
+
+from rayfence.model.decision import Source
+from rayfence.model.gke import SupplyChain
+from rayfence.policy.gke.locations import place
+from rayfence.policy.gke.supply import package_index, registries, repository_prefix
+from tests.unit.policy.platforms import case, decision, minimal, on, refused, resolved, waiver
+
+RULE = "container.managed.enableBinaryAuthorization"
+
+
+def test_unsigned_images_do_not_start() -> None:
+    resolution = resolved(minimal(supply_chain=SupplyChain(attestor_key="projects/p/key")), on(RULE))
+    assert resolution.gke is not None
+    settled = resolution.gke.binary_authorization
+    assert (settled.enforced, settled.attestor_made) == (True, True)
+    assert settled.attestors == ("projects/acme-ml/attestors/ml-built",)
+    assert decision(resolution, "gke.binary_authorization").rules == (RULE,)
+    assert not any("attestorKey" in text for text in resolution.warnings)
+
+
+def test_named_attestors_are_taken() -> None:
+    resolution = resolved(minimal(supply_chain=SupplyChain(attestors=("projects/p/attestors/ci",))))
+    assert resolution.gke is not None
+    assert not resolution.gke.binary_authorization.attestor_made
+    assert not any("attestorKey" in text for text in resolution.warnings)
+
+
+def test_a_dry_run_takes_a_waiver() -> None:
+    platform = minimal(supply_chain=SupplyChain(dry_run=True))
+    assert "binary-authorization" in refused(resolved(platform))
+    waived = resolved(replace(platform, waivers=(waiver("binary-authorization"),)))
+    assert waived.conflicts == ()
+    assert waived.gke is not None
+    assert not waived.gke.binary_authorization.enforced
+    assert decision(waived, "gke.binary_authorization").source is Source.WAIVER
+
+
+def test_mirrors_stand_where_the_cluster_stands() -> None:
+    item = case(minimal())
+    settled = registries(item)
+    assert [(one.name, one.kind, one.remote) for one in settled] == [
+        ("ml-images", "docker", None),
+        ("ml-docker", "docker", "DOCKER_HUB"),
+        ("ml-pypi", "pypi", "PYPI"),
+    ]
+    where = place(item)
+    assert repository_prefix(item, where, settled[0]) == "us-central1-docker.pkg.dev/acme-ml/ml-images/"
+    assert (package_index(item, where, settled) or "").endswith("/acme-ml/ml-pypi/simple/")
+    assert package_index(item, where, settled[:2]) is None
+    bad = minimal(supply_chain=SupplyChain(repositories=("conda",)))
+    assert "supplyChain.repositories[0]" in refused(resolved(bad))
