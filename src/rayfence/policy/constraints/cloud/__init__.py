@@ -1,0 +1,1 @@
+"""Criteria on Google Cloud as a whole: places, keys, services."""

@@ -1,0 +1,1 @@
+"""Criteria on Compute Engine: machines, their metadata, networks, load balancers."""

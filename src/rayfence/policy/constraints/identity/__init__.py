@@ -1,0 +1,1 @@
+"""Criteria on identities: service accounts, members of policies."""
