@@ -1,0 +1,1 @@
+"""Parts of the proof of flows: which flows are needed, which rules hold, and what those do to these."""

@@ -1,0 +1,57 @@
+from dataclasses import replace
+
+from rayfence.catalog.actors import OCCASIONS, PLACES, load_actors
+from rayfence.model.gke import Perimeter, Protection
+from rayfence.model.gke_settings import BinaryAuthorization, GkeSettings, KeySettings
+from rayfence.model.proofs import ActorGrant
+from rayfence.policy.proofs.grants.listed import listed_grants, needed, places
+from tests.unit.policy.proofs.made import GKE, IAP, NETWORK, resolution
+
+KEY = KeySettings("projects/kms/k", True, "kms", "us-central1", "r", "k", Protection.HSM, 90, None, None, ())
+
+
+def listed(gke: GkeSettings = GKE) -> list[ActorGrant]:
+    return list(listed_grants(resolution(gke), gke, load_actors()))
+
+
+def test_every_occasion_and_place_of_the_list_is_known() -> None:
+    for when in OCCASIONS:
+        assert needed(when, resolution(), GKE) in (True, False)
+    full = replace(GKE, key=KEY, perimeter=Perimeter("77"))
+    for on in PLACES:
+        assert places(on, full)
+
+
+def test_what_is_not_used_needs_nobody() -> None:
+    roles = {grant.role for grant in listed()}
+    assert not roles & {"roles/cloudkms.admin", "roles/iap.admin", "roles/accesscontextmanager.policyAdmin"}
+    full = replace(GKE, key=KEY, iap=IAP, perimeter=Perimeter("77"))
+    on = {grant.role: grant.on for grant in listed(full)}
+    assert on["roles/cloudkms.admin"] == "projects/kms"
+    assert on["roles/accesscontextmanager.policyAdmin"] == "accessPolicies/77"
+    hosted = replace(GKE, network=replace(NETWORK, made=False, manage_firewall=False))
+    assert not {"roles/compute.networkAdmin", "roles/compute.securityAdmin"} & {item.role for item in listed(hosted)}
+
+
+def test_the_articles_roles_are_explained() -> None:
+    found = {grant.actor: grant.article for grant in listed() if grant.article}
+    assert found["platform-admin"].startswith("is Kubernetes Engine Cluster Admin")
+    assert found["developer"].startswith("replaces Kubernetes Engine Developer")
+    assert found["operator-installer"].startswith("is Kubernetes Engine Admin")
+
+
+def test_with_the_add_on_nobody_installs() -> None:
+    assert "operator-installer" not in {grant.actor for grant in listed(replace(GKE, operator_addon=True))}
+
+
+def test_developers_are_the_groups_of_tenants_and_admins_are_to_be_named() -> None:
+    developer = next(grant for grant in listed() if grant.actor == "developer")
+    assert developer.members == ("group:audit@acme.com", "group:vision@acme.com", "group:vision-leads@acme.com")
+    admin = next(grant for grant in listed() if grant.actor == "platform-admin")
+    assert admin.members == () and "group" in admin.to_name and not admin.bound
+
+
+def test_a_signing_key_is_bound_as_a_key() -> None:
+    version = "projects/p/locations/l/keyRings/r/cryptoKeys/s/cryptoKeyVersions/1"
+    gke = replace(GKE, binary_authorization=BinaryAuthorization(True, (), True, version))
+    assert "projects/p/locations/l/keyRings/r/cryptoKeys/s" in [grant.on for grant in listed(gke)]
