@@ -1,0 +1,1 @@
+"""Validating admission policies: what a tenant may never run."""

@@ -1,0 +1,1 @@
+"""How a gateway is reached, and how metrics are collected."""

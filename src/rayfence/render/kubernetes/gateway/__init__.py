@@ -1,0 +1,1 @@
+"""The gateway of a tenant, in a namespace of its own."""

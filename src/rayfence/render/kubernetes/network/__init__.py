@@ -1,0 +1,1 @@
+"""Network policies: default deny first, then each needed flow by name."""

@@ -1,0 +1,1 @@
+"""The KubeRay operator, and which fields and gates each release has."""

@@ -1,0 +1,1 @@
+"""Ray objects and the pods in them."""
