@@ -21,7 +21,7 @@ from rayfence.apply import execute
 from rayfence.cli.entry import rayfence
 from rayfence.plan import diff
 from rayfence.render.local.layout import Layout
-from rayfence.spec import DEFAULT_SPEC, load
+from rayfence.spec import DEFAULT_SPEC, load_local
 
 PASSWORD = "correct horse battery"
 
@@ -58,7 +58,7 @@ class Door:
 def open_door(folder: Path, name: str = "door") -> Iterator[Door]:
     """Bring a door up in `folder` and take it down again."""
     text = f"{DEFAULT_SPEC}metadata: {{name: {name}}}\n"
-    planned = _without_ray(plan_platform(load(text), text, folder))
+    planned = _without_ray(plan_platform(load_local(text), text, folder))
     machine = LocalMachine(planned.resolution, planned.desired)
     host = planned.resolution.host
     layout = Layout(host.places)
