@@ -1,12 +1,12 @@
 """`make_plan`: from a spec to a stamped plan; changes nothing."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from rayfence.api.facts import gather
 from rayfence.api.instances import DEFAULT_NAME, places_for
 from rayfence.api.machine import LocalMachine
+from rayfence.api.specs import read_text
 from rayfence.catalog import load_ray_versions, load_routes
 from rayfence.errors import SpecError
 from rayfence.model.desired import Desired
@@ -17,7 +17,7 @@ from rayfence.plan import diff
 from rayfence.policy.resolve import refuse_conflicts, resolve
 from rayfence.render.local import render
 from rayfence.render.local.layout import Layout
-from rayfence.spec import DEFAULT_SPEC, load
+from rayfence.spec import DEFAULT_SPEC, load_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,25 @@ def read_spec(path: Path | None, name: str | None, state_dir: Path | None) -> tu
     """The platform of a file (`-` is standard input).
 
     Without a file: the spec that the instance was last made from, else the default one. Raises SpecError, also when
-    `name` is given and the file is about another platform.
+    `name` is given and the file is about another platform, or when it is about a cluster.
     """
     if path is not None:
-        text, source = _read(path), str(path)
+        text, source = read_text(path), str(path)
     else:
         places = places_for(name or DEFAULT_NAME, state_dir)
         recorded = Path(Layout(places).spec)
         if recorded.is_file():
-            text, source = _read(recorded), str(recorded)
+            text, source = read_text(recorded), str(recorded)
         else:
             text, source = DEFAULT_SPEC + f"metadata: {{name: {name or DEFAULT_NAME}}}\n", "default spec"
-    platform = load(text, source)
+    return named(load_local(text, source), name, source), text
+
+
+def named(platform: LocalPlatform, name: str | None, source: str) -> LocalPlatform:
+    """The platform, if it is the one that `--name` means. Raises SpecError."""
     if name is not None and name != platform.name:
         raise SpecError((f"{source}: metadata.name is {platform.name!r}, but --name says {name!r}",))
-    return platform, text
+    return platform
 
 
 def make_plan(spec: Path | None, name: str | None, state_dir: Path | None) -> Planned:
@@ -71,13 +75,3 @@ def plan_platform(platform: LocalPlatform, text: str, state_dir: Path | None) ->
     desired = render(resolution, load_routes(platform.tenant.cluster.version))  # 3
     observed = LocalMachine(resolution, desired).observe(desired)  # 4
     return Planned(resolution, desired, diff(desired, observed), text)
-
-
-def _read(path: Path) -> str:
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SpecError((f"{path}:1:1: not UTF-8 text (byte {error.start})",)) from error
-    except OSError as error:
-        raise SpecError((f"{path}: {error.strerror}",)) from error

@@ -1,16 +1,17 @@
 """How a plan of a cluster, its differences and explanations are printed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
 import click
 
 from rayfence.cli import output
-from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation
-from rayfence.model.decision import Decision
+from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation, PlannedObject
 from rayfence.model.outcome import Outcome, PolicyConflict
+from rayfence.model.proofs import FlowState
+from rayfence.model.verdict import Verdict
 
 #: Exit status of `plan` when rules and spec can't be reconciled.
 STOPPED: Final = 4
@@ -19,13 +20,13 @@ _COLOURS: Final = {Outcome.VIOLATED: "red", Outcome.UNKNOWN: "yellow", Outcome.S
 
 
 def show(plan: ClusterPlan, everything: bool) -> None:
-    """Objects, settings, constraints, warnings, conflicts; the verdict in the last line."""
+    """Objects, settings, constraints, proofs, warnings, conflicts; the verdict in the last line."""
     output.heading(f"Platform {plan.name}: {plan.target}")
     _objects(plan)
-    output.line()
-    output.heading("Settings")
-    output.table(map(_setting, plan.decisions), ("setting", "value", "source", "why"))
+    _settings(plan)
     _outcomes(plan, everything)
+    _proofs(plan, everything)
+    output.line()
     for warning in plan.warnings:
         output.line(f"{click.style('warning', fg='yellow')}: {output.clean(warning)}")
     _conflicts(plan.conflicts)
@@ -61,17 +62,23 @@ def show_explanations(found: Iterable[Explanation]) -> None:
 
 
 def _objects(plan: ClusterPlan) -> None:
-    for group, items in groupby(plan.objects, key=lambda item: item.group):
-        listed = list(items)
+    groups: dict[str, list[PlannedObject]] = {}
+    for item in plan.objects:
+        groups.setdefault(item.group, []).append(item)
+    for group, listed in groups.items():
         output.line()
-        output.heading(f"{group} ({len(listed)})")
+        output.heading(f"{group[:1].upper()}{group[1:]} ({len(listed)})")
         for item in listed:
             output.line(f"  {output.clean(item.address)}{_marks(item.irreversible, item.costs)}")
 
 
-def _setting(item: Decision) -> tuple[str, str, str, str]:
-    source = " ".join((item.source, *item.rules))
-    return item.path, item.value, source, item.reason + _marks(item.irreversible, item.costs)
+def _settings(plan: ClusterPlan) -> None:
+    output.line()
+    output.heading(f"Settings ({len(plan.decisions)})")
+    for item in plan.decisions:
+        source = click.style(" ".join((item.source, *item.rules)), dim=True)
+        output.line(f"  {output.clean(item.path)} = {output.clean(item.value)}")
+        output.line(f"      {source}: {output.clean(item.reason)}{_marks(item.irreversible, item.costs)}")
 
 
 def _outcomes(plan: ClusterPlan, everything: bool) -> None:
@@ -84,6 +91,37 @@ def _outcomes(plan: ClusterPlan, everything: bool) -> None:
         if everything or item.outcome in _SHOWN:
             word = click.style(f"{item.outcome:<22}", fg=_COLOURS.get(item.outcome, "bright_black"))
             output.line(f"  {word} {item.constraint}: {output.clean(item.reason)}")
+
+
+def _proofs(plan: ClusterPlan, everything: bool) -> None:
+    """Where pods fit, which connections are open, who may do what: in a line each, in full with `everything`."""
+    output.line()
+    states = Counter(str(item.verdict) for item in plan.placements)
+    output.heading("Room for pods: " + (_counted(states) or "no pods"))
+    for place in plan.placements:
+        if everything or place.verdict is not Verdict.PASS:
+            pools = ", ".join(f"{pool.pool} ({pool.per_node} per node)" for pool in place.pools)
+            output.verdict(place.verdict, f"{place.need.name}: {place.reason}{f'; {pools}' if pools else ''}")
+    if plan.flows:
+        output.heading("Connections: " + _counted(Counter(str(item.state) for item in plan.flows)))
+        for found in plan.flows:
+            if everything or found.state not in (FlowState.OPEN, FlowState.UNFILTERED):
+                need = "" if found.flow.needed else " (not needed)"
+                output.line(f"  {found.state:<8} {output.clean(found.flow.id)}{need}: {output.clean(found.reason)}")
+    actors = {item.actor for item in plan.grants}
+    more = "" if everything else " (--all lists them)"
+    output.heading(f"Rights: {len(plan.grants)} grants to {len(actors)} actors{more}")
+    for grant in plan.grants if everything else ():
+        members = ", ".join(grant.members) or grant.to_name
+        output.line(f"  {output.clean(grant.actor)}: {output.clean(grant.role)} on {output.clean(grant.on)}")
+        output.line(f"      {output.clean(members)}: {output.clean(grant.why)}")
+        output.line(
+            f"      at worst: {output.clean(grant.worst)}{output.clean(f'; {grant.article}' if grant.article else '')}"
+        )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items()))
 
 
 def _conflicts(conflicts: Iterable[PolicyConflict]) -> None:

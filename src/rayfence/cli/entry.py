@@ -19,7 +19,9 @@ from rayfence.errors import RayfenceError
 #: Section -> verb -> (module, one line). The one list of verbs; help is printed from it without importing any.
 VERBS: Final = {
     "Platform": {
+        "init": ("init", "Write a commented, minimal, valid spec."),
         "plan": ("plan", "Show what `up` would make and why; change nothing."),
+        "explain": ("explain", "Say why a setting is as it is, and what would change it."),
         "render": ("render", "Write the objects and configuration that would be made."),
         "up": ("up", "Start a secured Ray on this machine, or repair it."),
         "status": ("status", "Look at an instance now: parts, addresses, security posture."),

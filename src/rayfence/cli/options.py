@@ -53,6 +53,36 @@ def spec_file(function: F) -> F:
     )(function)
 
 
+def cluster_spec(function: F) -> F:
+    """`-f FILE`, which must be there: a platform on Kubernetes or GKE."""
+    return click.option(
+        "-f",
+        "--file",
+        "spec",
+        required=True,
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Platform spec (YAML; - for standard input).",
+    )(function)
+
+
+def policies(function: F) -> F:
+    """`--policies`: an organisation's policies in place of those that the spec names."""
+    return click.option(
+        "--policies",
+        type=click.Path(path_type=Path, exists=True),
+        metavar="DIR",
+        help="Policies of the organisation: a file or folder, in place of what the spec names.",
+    )(function)
+
+
+def refuse_with_local(**given: object) -> None:
+    """Raise UsageError for options that mean nothing for a platform on this machine."""
+    for name, value in given.items():
+        if value is not None:
+            raise click.UsageError(f"--{name} is for platforms on Kubernetes and GKE; give one with -f FILE")
+
+
 def _remember(_context: click.Context, _parameter: click.Parameter, value: bool) -> bool:
     output.set_json(value)
     return value

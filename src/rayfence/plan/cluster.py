@@ -15,7 +15,10 @@ from rayfence.model.decision import Decision
 from rayfence.model.gke import GkeTarget
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
+from rayfence.model.proofs import ActorGrant, FlowResult, Placement
 
+#: Where pods fit, which connections are open, who may do what.
+Proofs = tuple[tuple[Placement, ...], tuple[FlowResult, ...], tuple[ActorGrant, ...]]
 #: Values of a constraint's outcome in a difference: the outcome, and why.
 _MISSING = ("", "")
 
@@ -27,6 +30,7 @@ def make_cluster_plan(
     outcomes: Sequence[ConstraintOutcome],
     found: Sequence[PolicyConflict],
     warnings: Sequence[str],
+    proofs: Proofs = ((), (), ()),
 ) -> ClusterPlan:
     """Gather one plan.
 
@@ -45,7 +49,10 @@ def make_cluster_plan(
         decisions=resolution.decisions,
         outcomes=tuple(outcomes),
         conflicts=conflicts,
-        warnings=(*resolution.warnings, *warnings),
+        warnings=tuple(dict.fromkeys((*resolution.warnings, *warnings))),
+        placements=proofs[0],
+        flows=proofs[1],
+        grants=proofs[2],
     )
 
 

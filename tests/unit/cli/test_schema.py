@@ -8,4 +8,4 @@ from rayfence.cli.schema import command
 
 
 def test_prints_a_json_schema() -> None:
-    assert json.loads(CliRunner().invoke(command, []).output)["title"] == "PlatformSpec"
+    assert json.loads(CliRunner().invoke(command, []).output)["title"] == "Platform"

@@ -1,0 +1,154 @@
+"""Plans of platforms on Kubernetes and GKE: read, resolve, render, judge. Nothing is changed anywhere."""
+
+import datetime
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from rayfence.api.organization import organization_of
+from rayfence.api.specs import read_cluster, read_text
+from rayfence.catalog.actors import load_actors
+from rayfence.catalog.constraints import load_constraints
+from rayfence.catalog.machines import load_machines
+from rayfence.catalog.ray_versions import load_ray_versions
+from rayfence.catalog.value_groups import load_value_groups
+from rayfence.errors import PreflightError, RenderError, StateError
+from rayfence.model.cloud import CloudDesired
+from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation
+from rayfence.model.cluster_platform import ClusterPlatform
+from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.kubernetes import Manifest
+from rayfence.model.orgpolicy import OrgFacts
+from rayfence.organization import custom
+from rayfence.plan.cluster import compare, make_cluster_plan
+from rayfence.plan.explain import explain
+from rayfence.policy.cluster import resolve_cluster
+from rayfence.policy.constraints import criteria, dry_run_outcomes, dry_run_warnings, outcomes
+from rayfence.policy.proofs import capacity, check_members, flows, privileges
+from rayfence.render.gcp.render import render as render_google
+from rayfence.render.gcp.terraform import terraform_files
+from rayfence.render.kubernetes.manifests import kubernetes_files
+from rayfence.render.kubernetes.render import render as render_kubernetes
+
+#: Kinds that no controller makes for our objects: no load balancer of ours has a plain HTTP frontend.
+NEVER_MADE: Final = frozenset({"compute.googleapis.com/TargetHttpProxy"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlanned:
+    """A plan with all it was made from, so that `render` writes exactly what `plan` shows."""
+
+    platform: ClusterPlatform
+    facts: OrgFacts
+    resolution: ClusterResolution
+    cloud: CloudDesired
+    manifests: tuple[Manifest, ...]
+    plan: ClusterPlan
+
+
+def plan_cluster(
+    platform: ClusterPlatform, spec: Path, policies: Path | None = None, today: datetime.date | None = None
+) -> ClusterPlanned:
+    """Plan a decoded platform.
+
+    1. Read what the organisation demands: from `policies`, else from where the spec says.
+    2. Decide every setting under it.
+    3. Render the exact objects.
+    4. Judge them: constraints, custom constraints, room for every pod, connections.
+    5. Gather all of it under one digest.
+    Raises OrganizationError (1). Contradictions are not raised: `plan.conflicts` holds all of them.
+    """
+    facts = organization_of(platform, spec.parent, policies)  # 1
+    day = today or datetime.date.today()
+    resolution = resolve_cluster(platform, facts, day, load_value_groups(), load_machines(), load_ray_versions())  # 2
+    cloud, manifests = _rendered(resolution)  # 3
+    plan = _judged(resolution, cloud, manifests, facts)  # 4, 5
+    return ClusterPlanned(platform, facts, resolution, cloud, manifests, plan)
+
+
+def _rendered(resolution: ClusterResolution) -> tuple[CloudDesired, tuple[Manifest, ...]]:
+    """Both halves. What a conflict leaves open can be impossible to render: then the conflicts are the plan."""
+    try:
+        cloud = render_google(resolution) if resolution.gke else CloudDesired(())
+        return cloud, render_kubernetes(resolution)
+    except RenderError:
+        if not resolution.conflicts:
+            raise
+        return CloudDesired(()), ()
+
+
+def _judged(
+    resolution: ClusterResolution, cloud: CloudDesired, manifests: tuple[Manifest, ...], facts: OrgFacts
+) -> ClusterPlan:
+    catalog, groups = load_constraints(), load_value_groups()
+    on_google = resolution.gke is not None
+    found = outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
+    own = (*custom.evaluate(facts.custom, cloud.resources, ruled_out=NEVER_MADE), *custom.undecided(facts))
+    trials = dry_run_outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
+    room = capacity(resolution, load_machines())
+    open_ways = flows(resolution, facts, cloud)
+    grants = privileges(resolution, cloud, manifests, load_actors())
+    members = check_members(resolution, grants, facts)
+    return make_cluster_plan(
+        resolution,
+        cloud,
+        manifests,
+        (*found, *own),
+        (*room.conflicts, *open_ways.conflicts, *members.conflicts),
+        (*facts.problems, *dry_run_warnings(trials), *room.warnings, *open_ways.warnings, *members.warnings),
+        proofs=(room.fits, open_ways.flows, grants),
+    )
+
+
+def compare_with(planned: ClusterPlanned, spec: Path, other: Path, policies: Path | None) -> tuple[Difference, ...]:
+    """What would change if `other` held: another spec, or another set of policies for the same spec.
+
+    Raises SpecError or OrganizationError when it is neither.
+    """
+    if other.is_file() and _is_spec(other):
+        there = plan_cluster(read_cluster(other), other, policies).plan
+    else:
+        there = plan_cluster(planned.platform, spec, other).plan
+    return compare(planned.plan, there)
+
+
+def explain_subject(subject: str, spec: Path, policies: Path | None) -> tuple[Explanation, ...]:
+    """Why one setting or constraint is as it is. Raises UnknownSubject, SpecError, OrganizationError."""
+    planned = plan_cluster(read_cluster(spec), spec, policies)
+    remedies = {name: f"{criterion.demands} {criterion.remedy}" for name, criterion in criteria().items()}
+    return explain(planned.plan, planned.platform, subject, remedies)
+
+
+def save_plan(plan: ClusterPlan, path: Path) -> None:
+    """Write the plan as JSON; it says its own digest. Raises StateError."""
+    try:
+        path.write_text(json.dumps(asdict(plan), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StateError(f"{path} can't be written: {error.strerror}", hint="choose another file") from error
+
+
+def rendered(planned: ClusterPlanned, formats: Sequence[str]) -> Mapping[str, str]:
+    """Relative path to content of everything a person keeps: `terraform/…` and `kubernetes/…`.
+
+    Raises PreflightError naming every conflict: what can't be had is not written.
+    """
+    refuse(planned.plan)
+    made: dict[str, str] = {}
+    if "terraform" in formats:
+        made |= {f"terraform/{name}": text for name, text in terraform_files(planned.cloud).items()}
+    if "kubernetes" in formats:
+        made |= {f"kubernetes/{name}": text for name, text in kubernetes_files(planned.manifests).items()}
+    return made
+
+
+def refuse(plan: ClusterPlan) -> None:
+    """Raise PreflightError naming every conflict; return when there is none."""
+    if plan.conflicts:
+        lines = [f"{', '.join((*item.rules, *item.fields))}: {item.problem}" for item in plan.conflicts]
+        raise PreflightError("\n".join(lines), hint="`rayfence plan` shows remedies and the exceptions to ask for")
+
+
+def _is_spec(path: Path) -> bool:
+    return path.suffix in (".yaml", ".yml") and "\nkind: Platform" in "\n" + read_text(path)

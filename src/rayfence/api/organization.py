@@ -1,0 +1,91 @@
+"""An organisation's policies: from the files that a spec names, or as they stand.
+
+Live reading needs a token: `GOOGLE_OAUTH_ACCESS_TOKEN`, or a gcloud that is logged in. It is never printed.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from rayfence.adapters.gcp.access_token import access_token
+from rayfence.adapters.gcp.configuration import read_configuration
+from rayfence.adapters.gcp.live_policies import LiveReader
+from rayfence.adapters.gcp.rest import GoogleApi
+from rayfence.catalog.constraints import load_known_constraints
+from rayfence.errors import OrganizationError
+from rayfence.model.cluster_platform import ClusterPlatform
+from rayfence.model.gke import GkeTarget
+from rayfence.model.orgpolicy import OrgFacts
+from rayfence.organization.effective import effective
+from rayfence.organization.raw import SourceFile
+from rayfence.organization.read import read
+
+#: Exports of a whole organisation have a few MB. Anything larger is no policy.
+MAX_BYTES: Final = 32 * 1024 * 1024
+MAX_FILES: Final = 10_000
+_ENDINGS: Final = (".json", ".yaml", ".yml", ".tfstate")
+
+
+def organization_of(platform: ClusterPlatform, base: Path, policies: Path | None) -> OrgFacts:
+    """What binds the platform's project.
+
+    `base`: the folder that the spec's own paths start from. `policies`: files in place of what the spec names. A
+    platform on another Kubernetes is bound by no organisation of Google's. Raises OrganizationError, GoogleApiError,
+    NoAccessToken.
+    """
+    target, given = platform.target, platform.organization
+    if not isinstance(target, GkeTarget):
+        return OrgFacts()
+    if given.live and policies is None:
+        return _live(target)
+    place = policies or (base / given.policies if given.policies else None)
+    raw = read(read_files(place) if place is not None else ())
+    number = target.project_number
+    # Exports name the project by number, specs by id: both are the project.
+    chain = (*((f"projects/{number}",) if number else ()), *given.ancestors)
+    return effective(raw, target.project, chain, given.tags or None, load_known_constraints())
+
+
+def _live(target: GkeTarget) -> OrgFacts:
+    configured = read_configuration(os.environ, Path.home())
+    known = load_known_constraints()
+    with GoogleApi(access_token(os.environ), configured.overrides, configured.quota_project) as api:
+        reader = LiveReader(api, tuple(row.id for row in known))
+        found = reader.read(target.project, target.network.network or "", target.network.host_project or "")
+    facts = effective(read(found.files), target.project, found.ancestry, None, known, no_tags=found.no_tags)
+    return replace(facts, problems=(*facts.problems, *found.problems))
+
+
+def read_files(place: Path) -> tuple[SourceFile, ...]:
+    """Every policy file at `place`, a file or a folder with folders in it, in the order of their names.
+
+    Hidden ones and other endings are left out. Raises OrganizationError when there is none, or one can't be read.
+    """
+    if not place.exists():
+        raise OrganizationError((f"{place}: no such file or folder",))
+    found = [place] if place.is_file() else list(_below(place))
+    if not found:
+        raise OrganizationError((f"{place}: no {', '.join(_ENDINGS)} file in it",))
+    if len(found) > MAX_FILES:
+        raise OrganizationError((f"{place}: {len(found)} files; at most {MAX_FILES} are read",))
+    return tuple(_read(path, place) for path in found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_file() and path.suffix in _ENDINGS:
+            yield path
+
+
+def _read(path: Path, place: Path) -> SourceFile:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise OrganizationError((f"{path}: larger than {MAX_BYTES >> 20} MiB",))
+        # Named from the folder on, so that a plan is the same wherever the folder lies.
+        name = path.name if path == place else f"{place.name}/{path.relative_to(place)}"
+        return name, path.read_bytes()
+    except OSError as error:
+        raise OrganizationError((f"{path}: {error.strerror}",)) from error

@@ -1,0 +1,25 @@
+"""`rayfence explain`."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from rayfence.cli.explain import command
+from rayfence.plan.explain import UnknownSubject
+from tests.arch.tree import ROOT
+
+ARTICLE = str(ROOT / "examples" / "article" / "platform.yaml")
+
+
+def test_a_setting_is_explained_for_people_and_programs() -> None:
+    text = CliRunner().invoke(command, ["gke.private_nodes", "-f", ARTICLE], standalone_mode=False)
+    assert text.return_value == 0
+    assert "gke.private_nodes = yes" in text.output
+    data = CliRunner().invoke(command, ["gke.private_nodes", "-f", ARTICLE, "--json"], standalone_mode=False)
+    assert json.loads(data.output)[0]["name"] == "gke.private_nodes"
+
+
+def test_an_unknown_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(UnknownSubject, match=r"gke\.private_node"):
+        CliRunner().invoke(command, ["gke.private_node", "-f", ARTICLE], standalone_mode=False, catch_exceptions=False)
