@@ -126,11 +126,21 @@ class Registry:
 
 
 @dataclass(frozen=True, slots=True)
+class Repository:
+    """A repository of Artifact Registry by its place: `projects/P/locations/L/repositories/N`, ours or of others."""
+
+    project: str
+    location: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class GkeSettings:
     """Every setting of project, network and cluster. `cluster`: its name. `channel`: REGULAR, STABLE, RAPID, EXTENDED.
 
     `workload_pool` None: the organisation forbids Workload Identity on new clusters. `services`: APIs to enable.
     `make_project` is the parent; None: the project is referenced. `gateway_class`: of the IAP's load balancer.
+    `image_sources`: repositories of others that nodes pull from. `packages`: where Ray pods install Python packages.
     """
 
     project: str
@@ -169,3 +179,5 @@ class GkeSettings:
     observability: Observability
     perimeter: Perimeter | None
     workbench: Workbench | None
+    image_sources: tuple[Repository, ...] = ()
+    packages: Repository | None = None

@@ -83,6 +83,8 @@ def google(case: Case) -> tuple[GkeSettings, Ground]:
         observability=surroundings.observability(case),
         perimeter=surroundings.perimeter(case),
         workbench=surroundings.workbench(case, place, net, confidential.demanded(case)),
+        image_sources=supply.image_sources(case, place, registries),
+        packages=supply.packages(case, place, registries, isolated=not net.nat),
     )
     return settings, _ground(case, place, settings, key)  # 6
 

@@ -32,6 +32,7 @@ ALWAYS: Final = (
     "monitoring",
     "oslogin",
     "pubsub",
+    "secretmanager",
     "serviceusage",
     "sts",
 )

@@ -3,11 +3,12 @@
 Constraints: container.managed.enableBinaryAuthorization; gcp.resourceLocations for repositories (the cluster's region).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rayfence.model.decision import Source
-from rayfence.model.gke_settings import BinaryAuthorization, Registry
+from rayfence.model.gke_settings import BinaryAuthorization, Registry, Repository
+from rayfence.model.tenancy import ClusterTenant
 from rayfence.policy.basis import Case
 from rayfence.policy.gke.locations import Place
 
@@ -55,6 +56,56 @@ def registries(case: Case) -> tuple[Registry, ...]:
     reason = "scanned on push; mirrors are reached without the Internet"
     case.decide("gke.registries", tuple(item.name for item in settled), reason, costs="scans are paid by image")
     return tuple(settled)
+
+
+def image_sources(case: Case, place: Place, settled: tuple[Registry, ...]) -> tuple[Repository, ...]:
+    """Repositories that images come from and that are not made here: nodes must be let in there too.
+
+    A registry that is none of Artifact Registry's, or that stops before a repository, is its owner's to open.
+    """
+    operator, platform = case.platform.operator, case.platform
+    used = (platform.images.gateway, operator.image, *_ray_images(platform.tenants))
+    found = (repository_of(name) for name in (*platform.images.registries, *used) if name)
+    ours = {_own(case, place, registry) for registry in settled}
+    sources = tuple(dict.fromkeys(one for one in found if one is not None and one not in ours))
+    reason = "nodes may pull from there, and not write" if sources else "every image is in the platform's repositories"
+    case.decide("gke.image_sources", tuple(_path(one) for one in sources), reason)
+    return sources
+
+
+def packages(case: Case, place: Place, settled: tuple[Registry, ...], *, isolated: bool) -> Repository | None:
+    """The mirror that Ray pods install Python packages from, if it is one of Artifact Registry's.
+
+    `isolated`: there is no way to the Internet, so the platform's own mirror stands in where the spec names none.
+    """
+    index = case.platform.images.pip_index or (package_index(case, place, settled) if isolated else None)
+    found = repository_of(index.removeprefix("https://"), "-python.pkg.dev") if index else None
+    reason = "Ray pods may read it, and install from it" if found else "packages come from no repository of Google's"
+    case.decide("gke.packages", _path(found) if found else None, reason)
+    return found
+
+
+def repository_of(name: str, host: str = "-docker.pkg.dev") -> Repository | None:
+    """The repository of an image, a registry or an index: `L-docker.pkg.dev/P/R/…`. None: another kind of name."""
+    server, *path = name.split("/")
+    if not server.endswith(host) or len(path) < 2 or not all(path[:2]):
+        return None
+    return Repository(path[0], server.removesuffix(host), path[1].partition("@")[0].partition(":")[0])
+
+
+def _path(where: Repository) -> str:
+    return f"projects/{where.project}/locations/{where.location}/repositories/{where.name}"
+
+
+def _own(case: Case, place: Place, registry: Registry) -> Repository:
+    return Repository(case.gke.project, place.region, registry.name)
+
+
+def _ray_images(tenants: tuple[ClusterTenant, ...]) -> Iterator[str]:
+    for tenant in tenants:
+        yield from (cluster.pods.image for cluster in tenant.clusters)
+        yield from (job.pods.image for job in tenant.jobs)
+        yield from (service.pods.image for service in tenant.services)
 
 
 def repository_prefix(case: Case, place: Place, registry: Registry) -> str:

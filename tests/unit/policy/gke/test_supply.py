@@ -2,10 +2,19 @@
 
 from dataclasses import replace
 
+from rayfence.model.cluster_platform import Images
 from rayfence.model.decision import Source
 from rayfence.model.gke import SupplyChain
+from rayfence.model.gke_settings import Repository
 from rayfence.policy.gke.locations import place
-from rayfence.policy.gke.supply import package_index, registries, repository_prefix
+from rayfence.policy.gke.supply import (
+    image_sources,
+    package_index,
+    packages,
+    registries,
+    repository_of,
+    repository_prefix,
+)
 from tests.unit.policy.platforms import case, decision, minimal, on, refused, resolved, waiver
 
 RULE = "container.managed.enableBinaryAuthorization"
@@ -52,3 +61,36 @@ def test_mirrors_stand_where_the_cluster_stands() -> None:
     assert package_index(item, where, settled[:2]) is None
     bad = minimal(supply_chain=SupplyChain(repositories=("conda",)))
     assert "supplyChain.repositories[0]" in refused(resolved(bad))
+
+
+def test_nodes_are_let_in_where_images_come_from() -> None:
+    """Without it the platform's own pods stay in ImagePullBackOff: the node's role reads no repository."""
+    prefixes = (
+        "us-central1-docker.pkg.dev/acme-ml/ml-images/",
+        "europe-docker.pkg.dev/acme-ci/ray/",
+        "registry.example.com/ray/",
+    )
+    images = Images(prefixes, f"us-docker.pkg.dev/acme-gw/gw/image@sha256:{'0' * 64}")
+    item = case(replace(minimal(), images=images))
+    found = image_sources(item, place(item), registries(item))
+    assert found[:2] == (Repository("acme-ci", "europe", "ray"), Repository("acme-gw", "us", "gw"))
+    assert all(source.name != "ml-images" for source in found)
+
+
+def test_only_names_of_artifact_registry_are_repositories() -> None:
+    assert repository_of("us-docker.pkg.dev/p/r@sha256:0") == Repository("p", "us", "r")
+    assert repository_of("us-docker.pkg.dev/p/r:tag") == Repository("p", "us", "r")
+    for other in ("us-docker.pkg.dev/p", "us-docker.pkg.dev/p/", "gcr.io/p/r", "us-docker.pkg.dev.evil.com/p/r", ""):
+        assert repository_of(other) is None
+
+
+def test_pods_install_from_the_index_they_are_told() -> None:
+    item = case(minimal())
+    where, settled = place(item), registries(item)
+    assert packages(item, where, settled, isolated=True) == Repository("acme-ml", "us-central1", "ml-pypi")
+    assert packages(item, where, settled, isolated=False) is None
+    images = item.platform.images
+    named = case(replace(minimal(), images=replace(images, pip_index="https://us-python.pkg.dev/p/mirror/simple/")))
+    assert packages(named, where, settled, isolated=False) == Repository("p", "us", "mirror")
+    foreign = case(replace(minimal(), images=replace(images, pip_index="https://pypi.example.com/simple/")))
+    assert packages(foreign, where, settled, isolated=True) is None

@@ -6,7 +6,7 @@ from rayfence.catalog.actors import Actor, Actors, ListedGrant
 from rayfence.model.cluster_platform import OperatorSource
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.gke import NetworkKind
-from rayfence.model.gke_settings import GkeSettings
+from rayfence.model.gke_settings import GkeSettings, Repository
 from rayfence.model.proofs import ActorGrant, Plane
 from rayfence.policy.proofs.network.needed import node_accounts
 
@@ -68,6 +68,11 @@ def places(on: str, gke: GkeSettings) -> tuple[str, ...]:
 def registry_name(gke: GkeSettings, name: str) -> str:
     """Full name of one of the platform's repositories."""
     return f"projects/{gke.project}/locations/{gke.network.region}/repositories/{name}"
+
+
+def place_name(where: Repository) -> str:
+    """Full name of a repository, whoever keeps it."""
+    return f"projects/{where.project}/locations/{where.location}/repositories/{where.name}"
 
 
 def _grant(actor: Actor, grant: ListedGrant, on: str, resolution: ClusterResolution, actors: Actors) -> ActorGrant:

@@ -12,7 +12,7 @@ from rayfence.model.gke import NetworkKind
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.proofs import ActorGrant, Plane
 from rayfence.model.tenancy import ClusterTenant, Grant, WorkloadIdentity
-from rayfence.policy.proofs.grants.listed import registry_name
+from rayfence.policy.proofs.grants.listed import place_name, registry_name
 
 NODE_ROLE: Final = "roles/container.defaultNodeServiceAccount"
 READER: Final = "roles/artifactregistry.reader"
@@ -91,6 +91,8 @@ def _nodes(gke: GkeSettings, actors: Actors) -> Iterator[ActorGrant]:
         yield _grant(actors, "node", NODE_ROLE, f"projects/{gke.project}", member, bound=made)
         for registry in gke.registries:
             yield _grant(actors, "node", READER, registry_name(gke, registry.name), member, bound=made)
+        for source in gke.image_sources:
+            yield _grant(actors, "node", READER, place_name(source), member, bound=made)
 
 
 def _agents(gke: GkeSettings, actors: Actors) -> Iterator[ActorGrant]:
@@ -116,6 +118,9 @@ def _tenant(tenant: ClusterTenant, gke: GkeSettings, actors: Actors) -> Iterator
             member = f"serviceAccount:{gke.workload_pool}[{tenant.name}/{name}]"
             why = "an API that knows no federation wants a Google account; the pod impersonates this one"
             yield _grant(actors, actor, IMPERSONATOR, account, (member,), why=why)
+    if gke.packages is not None:
+        for actor, member in _identities(tenant, gke, email):
+            yield _grant(actors, actor, READER, place_name(gke.packages), (member,), why="Ray's pods install packages")
     for access in tenant.access:
         on, role = granted_resource(access, gke), full_role(access)
         for actor, member in _identities(tenant, gke, email):

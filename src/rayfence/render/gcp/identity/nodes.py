@@ -1,4 +1,4 @@
-"""Accounts that nodes run as: the role of a node, reading of our own images, nothing else.
+"""Accounts that nodes run as: the role of a node, reading of the platform's images, nothing else.
 
 Leaves out: existing accounts, whose owner gives them the same role. Source: GKE, "Least privilege service account".
 """
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from rayfence.model.cloud import CloudResource
-from rayfence.model.gke_settings import GkeSettings
+from rayfence.model.gke_settings import GkeSettings, Repository
 from rayfence.render.gcp.identity.accounts import account_resource, member_resource
-from rayfence.render.gcp.resource import resource
-from rayfence.render.gcp.site import account_email, project, region
-from rayfence.render.gcp.values import label, reference, text
+from rayfence.render.gcp.identity.readers import reader_resource
+from rayfence.render.gcp.site import account_email
+from rayfence.render.gcp.values import label, text
 
 NODE_ROLE: Final = "roles/container.defaultNodeServiceAccount"
-READER: Final = "roles/artifactregistry.reader"
 
 
 def made_accounts(settings: GkeSettings) -> tuple[str, ...]:
@@ -33,18 +32,13 @@ def _account(settings: GkeSettings, short: str) -> Iterator[CloudResource]:
     member = text("serviceAccount:", account_email(settings, short))
     yield account_resource(settings, short, f"nodes of {settings.cluster}")
     yield member_resource(settings, label("node", short), f"{short} node", NODE_ROLE, member)
+    for where, name in readable(settings):
+        yield reader_resource(settings, where, f"{where.name} {short}", label(name, short), member)
+
+
+def readable(settings: GkeSettings) -> Iterator[tuple[Repository, str]]:
+    """(repository, its part of Terraform's labels): ours by name; those of others by place, for names repeat."""
     for registry in settings.registries:
-        yield resource(
-            "iam.googleapis.com/AllowPolicy",
-            f"{registry.name} {short}",
-            f"google_artifact_registry_repository_iam_member.{label(registry.name, short)}",
-            "identity",
-            body={"bindings": [{"role": READER, "members": [member]}]},
-            attributes={
-                "project": project(settings),
-                "location": region(settings),
-                "repository": reference(f"google_artifact_registry_repository.{label(registry.name)}.name", ""),
-                "role": READER,
-                "member": member,
-            },
-        )
+        yield Repository(settings.project, settings.network.region, registry.name), registry.name
+    for source in settings.image_sources:
+        yield source, "-".join((source.project, source.location, source.name))

@@ -15,6 +15,7 @@ from rayfence.model.cloud import CloudResource
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.tenancy import ClusterTenant, Grant, WorkloadIdentity
 from rayfence.render.gcp.identity.accounts import LONGEST, SHORTEST, account_resource
+from rayfence.render.gcp.identity.readers import made_here, reader_resource
 from rayfence.render.gcp.resource import resource
 from rayfence.render.gcp.site import account_email, pool_account, project, tenant_principal
 from rayfence.render.gcp.values import Text, label, reference, text
@@ -81,6 +82,13 @@ def _tenant(settings: GkeSettings, tenant: ClusterTenant) -> Iterator[CloudResou
         yield account_resource(settings, google_account(tenant), f"Ray of tenant {tenant.name}")
     if tenant.identity is WorkloadIdentity.ANNOTATED:
         yield from _impersonations(settings, tenant)
+    federated = tenant.identity is WorkloadIdentity.PRINCIPAL
+    after = ("google_container_cluster.platform",) if federated else ()
+    packages, as_node = settings.packages, tenant.identity is WorkloadIdentity.NODE
+    if packages is not None and not (as_node and made_here(settings, packages)):  # nodes read what is made here
+        for name, member in tenant_members(settings, tenant):
+            title, where = f"{packages.name} {tenant.name}", label(tenant.name, "packages", name)
+            yield reader_resource(settings, packages, title, where, member, after=after)
     for number, grant in enumerate(tenant.access):
         for name, member in tenant_members(settings, tenant):
             yield _binding(settings, tenant, grant, label(tenant.name, str(number), name), member)

@@ -157,7 +157,8 @@ def _ingress(resolution: ClusterResolution, settings: GkeSettings) -> Iterator[C
         return
     source = text("//compute.googleapis.com/", network(settings))
     for tenant in resolution.platform.tenants:
-        for service in sorted({_api(grant.service) for grant in tenant.access}):
+        packages = {"artifactregistry.googleapis.com"} if settings.packages is not None else set()
+        for service in sorted({_api(grant.service) for grant in tenant.access} | packages):
             yield Crossing(f"{tenant.name} {service}", _identities(settings, tenant), service, "*", source=source)
     for short in made_accounts(settings):
         member = text("serviceAccount:", account_email(settings, short))
@@ -170,6 +171,8 @@ def _egress(resolution: ClusterResolution, settings: GkeSettings) -> Iterator[Cr
     """What leaves the perimeter, each by identity, service and project."""
     for tenant in resolution.platform.tenants:
         seen = {(_api(grant.service), resource_project(settings, grant)) for grant in tenant.access}
+        if settings.packages is not None:
+            seen.add(("artifactregistry.googleapis.com", settings.packages.project))
         for service, owner in sorted(seen):
             if not _holds(settings, owner):
                 yield Crossing(f"{tenant.name} {owner} {service}", _identities(settings, tenant), service, owner)

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 from rayfence.catalog.actors import OCCASIONS, PLACES, load_actors
 from rayfence.model.gke import Perimeter, Protection
-from rayfence.model.gke_settings import BinaryAuthorization, GkeSettings, KeySettings
+from rayfence.model.gke_settings import BinaryAuthorization, GkeSettings, KeySettings, Repository
 from rayfence.model.proofs import ActorGrant
-from rayfence.policy.proofs.grants.listed import listed_grants, needed, places
+from rayfence.policy.proofs.grants.listed import listed_grants, needed, place_name, places
 from tests.unit.policy.proofs.made import GKE, IAP, NETWORK, resolution
 
 KEY = KeySettings("projects/kms/k", True, "kms", "us-central1", "r", "k", Protection.HSM, 90, None, None, ())
@@ -55,3 +55,7 @@ def test_a_signing_key_is_bound_as_a_key() -> None:
     version = "projects/p/locations/l/keyRings/r/cryptoKeys/s/cryptoKeyVersions/1"
     gke = replace(GKE, binary_authorization=BinaryAuthorization(True, (), True, version))
     assert "projects/p/locations/l/keyRings/r/cryptoKeys/s" in [grant.on for grant in listed(gke)]
+
+
+def test_a_repository_has_a_full_name() -> None:
+    assert place_name(Repository("p", "us", "r")) == "projects/p/locations/us/repositories/r"

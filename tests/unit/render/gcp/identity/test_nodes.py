@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from rayfence.render.gcp.identity.nodes import NODE_ROLE, READER, made_accounts, node_account_resources
+from rayfence.model.gke_settings import Repository
+from rayfence.render.gcp.identity.nodes import NODE_ROLE, made_accounts, node_account_resources, readable
+from rayfence.render.gcp.identity.readers import READER
 from tests.unit.render.gcp.settings import STANDARD, pool
 
 
@@ -16,3 +18,11 @@ def test_nodes_have_the_role_of_a_node_and_read_our_images() -> None:
 def test_accounts_of_others_are_left_alone() -> None:
     theirs = replace(STANDARD, account_made=False, pools=(pool("system", account_made=False),))
     assert node_account_resources(theirs) == ()
+
+
+def test_nodes_read_the_repositories_of_others_that_images_come_from() -> None:
+    elsewhere = Repository("acme-ci", "us", "ray")
+    chosen = replace(STANDARD, image_sources=(elsewhere,))
+    assert (elsewhere, "acme-ci-us-ray") in list(readable(chosen))
+    made = [item for item in node_account_resources(chosen) if item.attributes.get("repository") == "ray"]
+    assert len(made) == 3 and {item.attributes["project"] for item in made} == {"acme-ci"}
