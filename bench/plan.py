@@ -2,8 +2,9 @@
 
     python -m bench.plan [--json] [--rounds 5]
 
-Wall time of a process that does nothing else, the interpreter's start included; memory is that process's peak. Beside
-each time stands its ratio to `rayfence --help`, which a slow machine slows as well.
+Wall time of a process that does nothing else, the interpreter's start included, its code compiled beforehand as after
+any first run; memory is that process's peak. Beside each time stands its ratio to `rayfence --help`, which a slow
+machine slows as well.
 """
 
 import argparse
@@ -21,6 +22,10 @@ from rayfence.catalog.constraints import load_example_constraints
 
 ROOT = Path(__file__).resolve().parents[1]
 ARTICLE = ROOT / "examples" / "article"
+#: Above the article's project.
+ORGANIZATION = "organizations/100000000001"
+#: `plan` ends with 4 where rules are violated: the published ones demand a sandbox, which the article has not.
+ANSWERED = (0, 4)
 #: Seconds, and MiB: bounds that the project promises.
 BOUNDS = {"article": 0.5, "custom_constraints": 1.5, "hundred_tenants": 2.0, "hundred_tenants_mib": 200.0}
 TENANTS, CLUSTERS = 100, 3
@@ -31,16 +36,18 @@ def rayfence(*words: str) -> tuple[float, float]:
     began = time.perf_counter()
     argv = [sys.executable, "-m", "rayfence", *words]
     null = os.open(os.devnull, os.O_WRONLY)
-    child = os.posix_spawn(sys.executable, argv, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    child = os.posix_spawn(sys.executable, argv, environment, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
     os.close(null)
     _, status, usage = os.wait4(child, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    if os.waitstatus_to_exitcode(status) not in ANSWERED:
         raise RuntimeError(f"rayfence {' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
     return time.perf_counter() - began, usage.ru_maxrss / 1024
 
 
 def medians(rounds: int, words: Sequence[str]) -> tuple[float, float]:
     """Median seconds and highest peak MiB of `rounds` runs."""
+    rayfence(*words)
     runs = [rayfence(*words) for _ in range(rounds)]
     return statistics.median(run[0] for run in runs), max(run[1] for run in runs)
 
@@ -51,7 +58,7 @@ def with_custom_constraints(folder: Path) -> Path:
     rows = [row for row in load_example_constraints() if row.kinds[0].startswith("container.googleapis.com/")]
     definitions = [
         {
-            "name": f"organizations/1/customConstraints/{row.name}",
+            "name": f"{ORGANIZATION}/customConstraints/{row.name}",
             "resourceTypes": list(row.kinds),
             "methodTypes": list(row.methods),
             "condition": row.condition,
@@ -61,7 +68,7 @@ def with_custom_constraints(folder: Path) -> Path:
         for row in rows
     ]
     rule = {"rules": [{"enforce": True}]}
-    policies = [{"name": f"organizations/1/policies/{row.name}", "spec": rule} for row in rows]
+    policies = [{"name": f"{ORGANIZATION}/policies/{row.name}", "spec": rule} for row in rows]
     (folder / "custom.json").write_text(json.dumps([*definitions, *policies]), encoding="utf-8")
     return folder
 
@@ -72,7 +79,7 @@ def many_tenants(path: Path) -> Path:
     pods = {
         "ray": {"version": "2.60.0", "image": image},
         "head": {"cpus": 2, "memoryGib": 8},
-        "workers": [{"name": "cpu", "cpus": 2, "memoryGib": 8, "min": 0, "max": 4}],
+        "workers": [{"name": "cpu", "cpus": 2, "memoryGib": 8, "minimum": 0, "maximum": 4}],
     }
     tenants = [
         {
@@ -87,6 +94,7 @@ def many_tenants(path: Path) -> Path:
         "kind": "Platform",
         "metadata": {"name": "many"},
         "target": {"kubernetes": {}},
+        "operator": {"source": "existing"},
         "images": {"registries": ["registry.example/ray/"]},
         "tenants": tenants,
     }

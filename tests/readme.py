@@ -48,6 +48,9 @@ COMMANDS: Final = (
     Typed("rayfence verify", seconds=300, everyday=False),
     Typed("rayfence trail query", shows=r"job\.submit"),
     Typed("rayfence trail verify"),
+    Typed("rayfence plan -f examples/article/platform.yaml", shows="objects, no conflict"),
+    Typed("rayfence explain gcp.resourceLocations -f examples/article/platform.yaml", shows="satisfied by a setting"),
+    Typed("rayfence render -f examples/article/platform.yaml -o ~/platform", shows=r"terraform/cluster\.tf\.json"),
     Typed("make stop"),
 )
 

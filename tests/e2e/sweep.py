@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx2
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.routes import Backend, Route, Surface
 from tests.e2e.stack import Person
 

@@ -28,7 +28,8 @@ from joserfc import jwk, jwt
 from rayfence.access.claims import GRANT, read_grant, token_header, write_grant
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts, Limits
 from rayfence.model.routes import Right, Role, RouteCatalog
-from rayfence.render.envoy import envoy_argv, initial_revocations, render_envoy
+from rayfence.render.envoy.bootstrap import envoy_argv
+from rayfence.render.envoy.render import initial_revocations, render_envoy
 from tests.envoy.clients import Http1, Http2, tls_context
 from tests.envoy.upstream import Recorder, Seen
 

@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from rayfence.catalog import parse_template, route_methods
+from rayfence.catalog.matching import route_methods
+from rayfence.catalog.paths import parse_template
 from rayfence.model.routes import Route, RouteCatalog, Surface
 from tests.envoy.callers import Caller
 from tests.envoy.mutations import ABSOLUTE, HEADERS, HOST_NAMES, METHODS, PATHS, QUERIES, Mutation

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rayfence.access.revocation import REVOCATIONS_FILE
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Limits
 from tests.envoy.clients import Answer
 from tests.envoy.stand import AUDIENCES, HOSTS, Stand, start_stand

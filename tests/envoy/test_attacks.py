@@ -11,7 +11,7 @@ import pytest
 
 from rayfence.adapters.envoy.accesslines import AccessLines
 from rayfence.adapters.net.rawhttp import RawWire
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Limits
 from rayfence.model.routes import RouteCatalog
 from rayfence.model.verdict import Verdict

@@ -13,11 +13,12 @@ from rayfence.access.principal import MAX_SUBJECT
 from rayfence.access.revocation import REVOCATIONS_FILE, Revocation, revocations_text
 from rayfence.access.signing_keys import JWT_FILE, with_generation
 from rayfence.adapters.envoy import EnvoyAdmin, difference, replace_configuration
-from rayfence.catalog import find_route, load_routes
+from rayfence.catalog.matching import find_route
+from rayfence.catalog.routes import load_routes
 from rayfence.errors import ProcessError
 from rayfence.model.desired import ConfigFile
 from rayfence.policy.resolve import ENVOY_WATCHERS
-from rayfence.render.envoy import render_envoy
+from rayfence.render.envoy.render import render_envoy
 from tests.envoy.clients import Answer, Http1
 from tests.envoy.stand import AUDIENCES, HOSTS, RAY_TOKEN, Mint, Stand, put, start_stand
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Limits
 from rayfence.model.routes import Surface
 from tests.envoy.bench import Bench

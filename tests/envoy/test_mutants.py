@@ -8,7 +8,7 @@ import pytest
 
 from rayfence.adapters.envoy import EnvoyAdmin
 from rayfence.adapters.envoy.versions import not_in_force, running_versions, wanted_versions
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Limits
 from rayfence.model.routes import RouteCatalog
 from rayfence.render.envoy.routes import routes_resource

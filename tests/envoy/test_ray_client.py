@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from rayfence.access import Gate, Listener, Outcome, Request, authorize
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.routes import Surface
 from tests.envoy.callers import Caller, callers_for
 from tests.envoy.clients import Answer, Http2

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from rayfence.access import Decision, Gate, Outcome, Principal, Request, authorize, surface_of
 from rayfence.access.authorize import MESSAGES
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Backend, RouteCatalog, Surface
 from tests.envoy.callers import Caller
 from tests.envoy.clients import Answer, Http1, Http2

@@ -19,7 +19,7 @@ from rayfence.api.machine import LocalMachine
 from rayfence.api.plan import Planned, plan_platform
 from rayfence.apply import execute
 from rayfence.cli.entry import rayfence
-from rayfence.plan import diff
+from rayfence.plan.diff import diff
 from rayfence.render.local.layout import Layout
 from rayfence.spec import DEFAULT_SPEC, load_local
 

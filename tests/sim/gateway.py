@@ -24,7 +24,8 @@ from joserfc.jwk import ECKey
 
 from rayfence.access.claims import GRANT, write_grant
 from rayfence.access.principal import Principal
-from rayfence.catalog import load_routes, match
+from rayfence.catalog.matching import match
+from rayfence.catalog.routes import load_routes
 from rayfence.gateway.app import GatewayApp
 from rayfence.gateway.handlers import HANDLERS, JUDGES
 from rayfence.gateway.identity.passwords import Passwords

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts, Limits
 from rayfence.model.host import HeadPorts, NodePorts, Ports
 from rayfence.model.wire import Answer, LogLine, Shot

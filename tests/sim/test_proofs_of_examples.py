@@ -20,7 +20,7 @@ from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import OrgFacts
 from rayfence.model.proofs import FlowState, Room
-from rayfence.policy import resolve_cluster
+from rayfence.policy.cluster import resolve_cluster
 from rayfence.policy.proofs import capacity, disagreements, flows, privileges, refuse_broad
 from rayfence.policy.proofs.fit.pods import pod_needs
 from rayfence.render.gcp.render import render as render_cloud

@@ -20,7 +20,7 @@ from rayfence.access.request import (
     surface_of,
     upgrade,
 )
-from rayfence.catalog import match
+from rayfence.catalog.matching import match
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts
 from rayfence.model.routes import Ownership, Right, Role, Route, RouteCatalog, Surface
 

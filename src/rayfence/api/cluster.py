@@ -21,7 +21,7 @@ from rayfence.model.cluster_platform import ClusterPlatform
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import OrgFacts
-from rayfence.organization import custom
+from rayfence.model.outcome import ConstraintOutcome
 from rayfence.plan.cluster import compare, make_cluster_plan
 from rayfence.plan.explain import explain
 from rayfence.policy.cluster import resolve_cluster
@@ -85,7 +85,7 @@ def _judged(
     catalog, groups = load_constraints(), load_value_groups()
     on_google = resolution.gke is not None
     found = outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
-    own = (*custom.evaluate(facts.custom, cloud.resources, ruled_out=NEVER_MADE), *custom.undecided(facts))
+    own = _own_rules(facts, cloud)
     trials = dry_run_outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
     room = capacity(resolution, load_machines())
     open_ways = flows(resolution, facts, cloud)
@@ -100,6 +100,15 @@ def _judged(
         (*facts.problems, *dry_run_warnings(trials), *room.warnings, *open_ways.warnings, *members.warnings),
         proofs=(room.fits, open_ways.flows, grants),
     )
+
+
+def _own_rules(facts: OrgFacts, cloud: CloudDesired) -> tuple[ConstraintOutcome, ...]:
+    """The organisation's own constraints: few have any, and the others do not wait for the code."""
+    if not any(name.startswith("custom.") for name in facts.policies):
+        return ()
+    from rayfence.organization import custom  # noqa: PLC0415
+
+    return (*custom.evaluate(facts.custom, cloud.resources, ruled_out=NEVER_MADE), *custom.undecided(facts))
 
 
 def compare_with(planned: ClusterPlanned, spec: Path, other: Path, policies: Path | None) -> tuple[Difference, ...]:

@@ -9,10 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from rayfence.adapters.gcp.access_token import access_token
-from rayfence.adapters.gcp.configuration import read_configuration
-from rayfence.adapters.gcp.live_policies import LiveReader
-from rayfence.adapters.gcp.rest import GoogleApi
 from rayfence.catalog.constraints import load_known_constraints
 from rayfence.errors import OrganizationError
 from rayfence.model.cluster_platform import ClusterPlatform
@@ -49,6 +45,12 @@ def organization_of(platform: ClusterPlatform, base: Path, policies: Path | None
 
 
 def _live(target: GkeTarget) -> OrgFacts:
+    # An HTTP client takes a tenth of a second to load: plans from files do without it.
+    from rayfence.adapters.gcp.access_token import access_token  # noqa: PLC0415
+    from rayfence.adapters.gcp.configuration import read_configuration  # noqa: PLC0415
+    from rayfence.adapters.gcp.live_policies import LiveReader  # noqa: PLC0415
+    from rayfence.adapters.gcp.rest import GoogleApi  # noqa: PLC0415
+
     configured = read_configuration(os.environ, Path.home())
     known = load_known_constraints()
     with GoogleApi(access_token(os.environ), configured.overrides, configured.quota_project) as api:

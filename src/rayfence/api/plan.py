@@ -7,13 +7,14 @@ from rayfence.api.facts import gather
 from rayfence.api.instances import DEFAULT_NAME, places_for
 from rayfence.api.machine import LocalMachine
 from rayfence.api.specs import read_text
-from rayfence.catalog import load_ray_versions, load_routes
+from rayfence.catalog.ray_versions import load_ray_versions
+from rayfence.catalog.routes import load_routes
 from rayfence.errors import SpecError
 from rayfence.model.desired import Desired
 from rayfence.model.plan import Plan
 from rayfence.model.platform import LocalPlatform
 from rayfence.model.resolution import Resolution
-from rayfence.plan import diff
+from rayfence.plan.diff import diff
 from rayfence.policy.resolve import refuse_conflicts, resolve
 from rayfence.render.local import render
 from rayfence.render.local.layout import Layout

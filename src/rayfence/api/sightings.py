@@ -18,7 +18,7 @@ from rayfence.adapters.tls import inspection
 from rayfence.api.instances import Record
 from rayfence.api.session import local_server
 from rayfence.api.trail import trail_sighting
-from rayfence.catalog import load_ray_versions
+from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.errors import StateError
 from rayfence.model.resolution import Certificates
 from rayfence.render.local.layout import Layout

@@ -14,7 +14,7 @@ from rayfence.adapters.processes import keeper_control
 from rayfence.api.ground import Ground
 from rayfence.api.instances import DEFAULT_NAME, Record, require_record
 from rayfence.api.session import local_server
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.errors import StateError
 from rayfence.model.evidence import Evidence, Verification
 from rayfence.model.gateway import GatewaySettings

@@ -6,7 +6,6 @@ import click
 
 from rayfence.cli import options, output
 from rayfence.model.cluster_platform import ClusterPlatform
-from rayfence.model.plan import Action
 from rayfence.model.platform import LocalPlatform
 
 
@@ -99,6 +98,7 @@ def _local(
     everything: bool,
 ) -> int:
     from rayfence.api.plan import make_plan, named, plan_platform
+    from rayfence.model.plan import Action
 
     if platform is None:
         planned = make_plan(None, name, state_dir)

@@ -1,5 +1,1 @@
-"""Desired against observed: an ordered, explained plan."""
-
-from rayfence.plan.diff import diff
-
-__all__ = ["diff"]
+"""Plans: what is desired against what is observed; what a cluster will consist of, and why."""

@@ -14,7 +14,7 @@ from rayfence.model.decision import Source
 from rayfence.model.gke import GkeTarget
 from rayfence.model.tenancy import ClusterTenant, RayPods
 from rayfence.policy.basis import Case
-from rayfence.policy.versions import tenant_version_conflicts
+from rayfence.policy.tenantrays import tenant_version_conflicts
 
 #: The first operator that can make Ray ask for a token. Below it every port runs code for whoever reaches it.
 FLOOR: Final = "1.5.1"

@@ -7,7 +7,7 @@ Pure: the same platform, facts and catalogue give the same resolution.
 from collections.abc import Iterator
 from typing import Final
 
-from rayfence.catalog import RayVersions
+from rayfence.catalog.ray_versions import RayVersions
 from rayfence.errors import PreflightError
 from rayfence.model.decision import Decision, Source
 from rayfence.model.host import HostFacts

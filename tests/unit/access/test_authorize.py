@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from rayfence.access.authorize import MESSAGES, Decision, Gate, Outcome, authorize, required_holder
 from rayfence.access.principal import Principal
 from rayfence.access.request import Listener, Request
-from rayfence.catalog import expand_role, load_routes, parse_template, route_methods
+from rayfence.catalog.matching import route_methods
+from rayfence.catalog.paths import parse_template
+from rayfence.catalog.roles import expand_role
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Audiences, Hosts
 from rayfence.model.routes import Backend, Ownership, Right, Role, Route, Surface
 

@@ -19,7 +19,8 @@ from rayfence.access.views import (
     job_of_row,
     permitted_filters,
 )
-from rayfence.catalog import expand_role, load_matrix, load_routes
+from rayfence.catalog.roles import expand_role, load_matrix
+from rayfence.catalog.routes import load_routes
 from rayfence.model.routes import Role
 
 MATRIX = load_matrix()

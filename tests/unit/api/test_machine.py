@@ -7,7 +7,7 @@ import pytest
 
 from rayfence.api.machine import LocalMachine
 from rayfence.model.plan import Leaf
-from rayfence.plan import diff
+from rayfence.plan.diff import diff
 from tests.sim.door import Door
 
 pytestmark = pytest.mark.envoy

@@ -1,6 +1,6 @@
 """Every route that the service is to answer has a handler, and no handler has no route."""
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.gateway.handlers import HANDLERS, JUDGES
 from rayfence.model.routes import Backend, Ownership
 

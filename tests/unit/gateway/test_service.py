@@ -4,7 +4,8 @@ import pytest
 from starlette.requests import Request
 
 from rayfence.access.principal import Principal
-from rayfence.catalog import find_route, load_routes
+from rayfence.catalog.matching import find_route
+from rayfence.catalog.routes import load_routes
 from rayfence.gateway.answers import Refused
 from rayfence.gateway.service import Call
 from rayfence.model.routes import Role, Surface

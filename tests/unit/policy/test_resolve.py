@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rayfence.catalog import load_ray_versions
+from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.errors import PreflightError
 from rayfence.model.decision import Decision
 from rayfence.model.host import HostFacts

@@ -3,7 +3,7 @@
 from rayfence.model.desired import Account, AuthorityRequest, ConfigFile, Desired, Folder, SecretKind, SecretRequest
 from rayfence.model.resolution import Resolution
 from rayfence.model.routes import RouteCatalog
-from rayfence.render.envoy import render_envoy
+from rayfence.render.envoy.render import render_envoy
 from rayfence.render.local.certificates import certificate_requests
 from rayfence.render.local.layout import Layout
 from rayfence.render.local.processes import process_specs

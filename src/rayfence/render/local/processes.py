@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from rayfence.model.desired import Account, ProcessSpec, ReadinessProbe, Sandbox
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.resolution import RayNode, Resolution
-from rayfence.render.envoy import envoy_argv
+from rayfence.render.envoy.bootstrap import envoy_argv
 from rayfence.render.local.layout import Layout
 from rayfence.render.ray.node import NodeFiles, head_flags, node_environment, worker_flags
 

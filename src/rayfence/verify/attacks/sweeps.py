@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from rayfence.catalog import ROLE_ORDER, parse_template
+from rayfence.catalog.paths import parse_template
+from rayfence.catalog.roles import ROLE_ORDER
 from rayfence.model.routes import Backend, Ownership, Right, Role, Route, Surface
 from rayfence.model.wire import Fields
 from rayfence.verify.attack import FORBIDDEN, UNAUTHENTICATED, Attack, Control

@@ -1,6 +1,6 @@
 """One instance's settings and the shipped catalogue, for the tests of this folder."""
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import Audiences, GatewaySettings, Hosts, Limits
 
 CATALOG = load_routes("2.60.0")

@@ -1,6 +1,6 @@
 import re
 
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Surface
 from rayfence.render.envoy.guards import blocked, guards, hosts_of, metadata, misdirected, unknown
 from rayfence.render.envoy.names import JWT_FILTER

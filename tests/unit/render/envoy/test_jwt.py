@@ -1,4 +1,4 @@
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Backend, Ownership, Surface
 from rayfence.render.envoy.jwt import jwt_of_route, jwt_of_surface, jwt_resource, no_jwt
 from tests.unit.render.envoy.example import CATALOG, SETTINGS, at

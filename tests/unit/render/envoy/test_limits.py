@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.gateway import Limits
 from rayfence.render.envoy.limits import (
     body_filter_name,

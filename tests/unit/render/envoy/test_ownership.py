@@ -1,4 +1,4 @@
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Ownership
 from rayfence.render.envoy.ownership import not_asked, ownership_filter, ownership_of_route
 from tests.unit.render.envoy.example import CATALOG, at

@@ -2,7 +2,7 @@ import re
 from dataclasses import replace
 
 from rayfence.access.claims import write_grant
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Right, Role
 from rayfence.render.envoy.rbac import (
     FOREIGN_ORIGIN,

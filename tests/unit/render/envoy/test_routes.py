@@ -1,4 +1,4 @@
-from rayfence.catalog import find_route
+from rayfence.catalog.matching import find_route
 from rayfence.model.routes import Backend, Surface
 from rayfence.render.envoy.names import EXT_AUTHZ_FILTER, JWT_FILTER, RBAC_FILTER
 from rayfence.render.envoy.routes import ray_client_routes_resource, routes_resource, virtual_host

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rayfence.access.claims import KEY_ID_DIGITS, token_header
-from rayfence.catalog import find_route, load_routes
+from rayfence.catalog.matching import find_route
+from rayfence.catalog.routes import load_routes
 from rayfence.model.routes import Surface
 from rayfence.render.envoy.tokenform import MALFORMED_TOKEN, base64_form, form_of_route, header_form
 

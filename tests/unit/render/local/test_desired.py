@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from rayfence.catalog import load_routes
+from rayfence.catalog.routes import load_routes
 from rayfence.model.desired import Account, Desired
 from rayfence.render.local.desired import render
 from tests.unit.policy.test_resolve import resolved

@@ -1,6 +1,7 @@
 """The settings that Envoy and the service share."""
 
-from rayfence.catalog import find_route, load_routes
+from rayfence.catalog.matching import find_route
+from rayfence.catalog.routes import load_routes
 from rayfence.model.gateway import GatewaySettings
 from rayfence.render.local.layout import Layout
 from rayfence.render.local.settings import gateway_settings

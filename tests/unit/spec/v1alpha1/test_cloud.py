@@ -38,7 +38,8 @@ def test_every_section_reaches_the_model() -> None:
     assert patching.window is not None and patching.exclusions[0].name == "year-end"
     seen = cloud.ObservabilitySpec.model_validate(data["observability"]).to_model()
     assert seen.sinks[0].destination == "storage.googleapis.com/acme-audit"
-    assert cloud.PerimeterSpec.model_validate(data["perimeter"]).to_model() == model.Perimeter("12345")
+    perimeter = cloud.PerimeterSpec.model_validate(data["perimeter"]).to_model()
+    assert perimeter == model.Perimeter("12345", data_projects=("acme-data",))
     assert cloud.WorkbenchSpec.model_validate(data["workbench"]).to_model().owner == "sam@example.com"
     chain = cloud.SupplyChainSpec.model_validate(data["supplyChain"]).to_model()
     assert chain.attestors == ("projects/acme-ml/attestors/ci",)

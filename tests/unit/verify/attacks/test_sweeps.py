@@ -2,7 +2,7 @@
 
 import json
 
-from rayfence.catalog import find_route, match
+from rayfence.catalog.matching import find_route, match
 from rayfence.model.routes import Right, Role, Surface
 from rayfence.verify.attacks.sweeps import (
     Subjects,

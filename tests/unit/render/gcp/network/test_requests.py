@@ -13,7 +13,7 @@ def test_rules_are_printed_where_they_are_not_ours_to_write() -> None:
     assert (
         "- ray-out-deny: egress deny to 0.0.0.0/0, all, priority 65534 (everything else is refused and logged)" in asked
     )
-    assert "- ray-in-clients: ingress allow from 10.0.0.0/8, tcp 8443, 8449, priority 1000" in asked
+    assert "- ray-in-clients: ingress allow from 10.0.0.0/8, tcp 443, 8449, priority 1000" in asked
     assert "for ray-nodes:" in asked and "range of ray-nodes" in asked
     assert "${" not in asked
 
