@@ -17,7 +17,7 @@ from rayfence.model.cluster_platform import ClusterPlatform
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import OrgFacts
-from rayfence.policy import resolve_cluster
+from rayfence.policy.cluster import resolve_cluster
 from rayfence.render.gcp.render import render as render_cloud
 from rayfence.render.kubernetes.render import render as render_kubernetes
 from rayfence.spec import load

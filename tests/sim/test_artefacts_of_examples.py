@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from rayfence.catalog.actors import load_actors
+from rayfence.catalog.machines import load_machines
 from rayfence.model.kubernetes import Manifest
-from rayfence.policy.proofs import disagreements, privileges, refuse_broad
+from rayfence.model.orgpolicy import OrgFacts
+from rayfence.model.proofs import FlowState
+from rayfence.policy.proofs import capacity, disagreements, flows, privileges, refuse_broad
 from rayfence.render.gcp.terraform import terraform_files
 from tests.sim.artefacts import NAMES, VARIATIONS, artefacts
 from tests.unit.render.gcp import provider_schema
@@ -31,6 +34,18 @@ TOKEN_ENV = [{"name": "RAY_AUTH_MODE", "value": "token"}]
 @pytest.mark.parametrize("name", ALL)
 def test_the_plan_of_it_has_no_conflict(name: str) -> None:
     assert artefacts(name).resolution.conflicts == ()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_it_fits_and_no_rule_of_ours_closes_a_flow(name: str) -> None:
+    case = artefacts(name)
+    assert capacity(case.resolution, load_machines()).conflicts == ()
+    report = flows(case.resolution, OrgFacts(), case.cloud)
+    assert report.conflicts == ()
+    if case.resolution.gke is not None and case.resolution.gke.network.manage_firewall:
+        states = {item.state for item in report.flows if item.flow.needed}
+        unknown = {FlowState.UNKNOWN} if case.resolution.gke.network.nodes_cidr is None else set()
+        assert states <= {FlowState.OPEN, FlowState.UNFILTERED} | unknown
 
 
 @pytest.mark.parametrize("name", GOOGLE)

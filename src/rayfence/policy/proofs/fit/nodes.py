@@ -117,10 +117,10 @@ def may_land(pool: PoolSettings, tenant: str | None, name: str | None, gpus: int
         return f"pool {pool.name} is tenant {pool.tenant}'s alone"
     if pool.gpu is not None and not gpus:
         return f"pool {pool.name} has GPUs: only pods that ask for one tolerate its taint"
+    if pool.sandbox and name is None:
+        return f"pool {pool.name} takes sandboxed pods only: those bound to it"
     if tenant is None:
         # The platform's own pods tolerate nothing; Ray pods get tolerations for every pool they may use.
-        if pool.sandbox:
-            return f"pool {pool.name} takes sandboxed pods only"
         for key, value, effect in pool.taints:
             if effect not in SOFT_EFFECTS:
                 return f"pool {pool.name} is tainted {key}={value}"

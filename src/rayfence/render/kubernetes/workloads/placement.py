@@ -1,8 +1,11 @@
-"""Which nodes a Ray pod may land on: selectors and tolerations.
+"""Which nodes a Ray pod may land on: selectors, tolerations, and the runtime class of sandboxed ones.
 
 A pod bound to a pool selects it by GKE's label. A tenant's pods tolerate the taints of the tenant's own pools, never
-those of another tenant's. Source: GKE node labels; `iam.gke.io/gke-metadata-server-enabled`.
+those of another tenant's. Nodes of a sandboxed pool refuse every pod but those of class gvisor, whose toleration GKE
+adds. Source: GKE node labels; `iam.gke.io/gke-metadata-server-enabled`; GKE Sandbox.
 """
+
+from typing import Final
 
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.gke_settings import PoolSettings
@@ -10,10 +13,15 @@ from rayfence.model.tenancy import ClusterTenant, PodShape, WorkloadIdentity
 from rayfence.render.kubernetes.shape import Json
 from rayfence.render.kubernetes.workloads.containers import GPU
 
+#: GKE's runtime class of pods in gVisor.
+SANDBOX: Final = "gvisor"
+
 
 def placement(shape: PodShape, tenant: ClusterTenant, resolution: ClusterResolution) -> Json:
-    """`nodeSelector` and `tolerations` of a pod spec; fields that would be empty are left out."""
+    """`runtimeClassName`, `nodeSelector` and `tolerations` of a pod spec; fields that would be empty are left out."""
     found: Json = {}
+    if any(pool.sandbox for pool in usable_pools(shape, tenant, resolution)):
+        found["runtimeClassName"] = SANDBOX
     if selector := _selector(shape, tenant, resolution):
         found["nodeSelector"] = selector
     if tolerations := _tolerations(shape, tenant, resolution):
@@ -22,11 +30,14 @@ def placement(shape: PodShape, tenant: ClusterTenant, resolution: ClusterResolut
 
 
 def usable_pools(shape: PodShape, tenant: ClusterTenant, resolution: ClusterResolution) -> tuple[PoolSettings, ...]:
-    """Pools that this pod may land on: the one it is bound to, else the tenant's own and the shared ones."""
+    """Pools that this pod may land on: the one it is bound to, else the tenant's own and the shared ones.
+
+    A pod runs in the sandbox or does not, so a sandboxed pool takes only what is bound to it.
+    """
     pools = resolution.gke.pools if resolution.gke is not None else ()
     if shape.pool is not None:
         return tuple(pool for pool in pools if pool.name == shape.pool and pool.tenant in {None, tenant.name})
-    return tuple(pool for pool in pools if pool.tenant in {None, tenant.name})
+    return tuple(pool for pool in pools if pool.tenant in {None, tenant.name} and not pool.sandbox)
 
 
 def _selector(shape: PodShape, tenant: ClusterTenant, resolution: ClusterResolution) -> dict[str, str]:

@@ -58,4 +58,7 @@ def test_who_may_land_where() -> None:
     foreign = replace(POOL, taints=(("team", "x", "NO_EXECUTE"),))
     assert "tainted team=x" in may_land(foreign, None, None, 0) and may_land(foreign, "a", None, 0) == ""
     assert may_land(replace(POOL, taints=(("team", "x", "PREFER_NO_SCHEDULE"),)), None, None, 0) == ""
-    assert "sandboxed" in may_land(replace(POOL, sandbox=True), None, None, 0)
+    boxed = replace(POOL, sandbox=True)
+    assert "sandboxed" in may_land(boxed, None, None, 0)
+    assert "sandboxed" in may_land(boxed, "vision", None, 0)
+    assert may_land(boxed, "vision", boxed.name, 0) == ""

@@ -44,3 +44,12 @@ def test_a_tenants_own_pool_is_no_other_tenants() -> None:
     assert "tolerations" not in placement(SHAPE, SPEECH, resolution)
     assert usable_pools(replace(SHAPE, pool="vision-cpu"), SPEECH, resolution) == ()
     assert "tolerations" not in placement(replace(SHAPE, pool="vision-cpu"), SPEECH, resolution)
+
+
+def test_pods_of_a_sandboxed_pool_run_in_the_sandbox_and_no_others_do() -> None:
+    """GKE taints such nodes: without the class a pod bound there waits for ever."""
+    boxed = replace(VISION_POOL, name="boxed", gpu=None, taints=(), sandbox=True)
+    resolution = on_gke(gke=replace(GKE, pools=(*GKE.pools, boxed)))
+    assert placement(replace(SHAPE, pool="boxed"), VISION, resolution)["runtimeClassName"] == "gvisor"
+    assert "runtimeClassName" not in placement(SHAPE, VISION, resolution)
+    assert boxed not in usable_pools(SHAPE, VISION, resolution)
