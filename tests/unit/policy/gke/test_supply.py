@@ -92,5 +92,5 @@ def test_pods_install_from_the_index_they_are_told() -> None:
     images = item.platform.images
     named = case(replace(minimal(), images=replace(images, pip_index="https://us-python.pkg.dev/p/mirror/simple/")))
     assert packages(named, where, settled, isolated=False) == Repository("p", "us", "mirror")
-    foreign = case(replace(minimal(), images=replace(images, pip_index="https://pypi.example.com/simple/")))
+    foreign = case(replace(minimal(), images=replace(images, pip_index="https://packages.example.com/simple/")))
     assert packages(foreign, where, settled, isolated=True) is None

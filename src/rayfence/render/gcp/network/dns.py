@@ -15,6 +15,8 @@ from rayfence.render.gcp.site import enabled, labels, network, network_project
 from rayfence.render.gcp.values import label, reference, text
 
 DOMAINS: Final = ("googleapis.com", "pkg.dev", "gcr.io", "gke.goog")
+#: Where a notebook's proxy is reached. Source: Vertex AI Workbench, "Use an instance within a service perimeter".
+NOTEBOOKS: Final = ("notebooks.cloud.google.com", "notebooks.googleusercontent.com")
 TTL: Final = 300
 
 
@@ -22,7 +24,12 @@ def zone_resources(settings: GkeSettings) -> tuple[CloudResource, ...]:
     """A private zone with two records for each domain; nothing in a network of others."""
     if not settings.network.made:
         return ()
-    return tuple(made for domain in DOMAINS for made in _zone(settings, domain))
+    return tuple(made for domain in domains(settings) for made in _zone(settings, domain))
+
+
+def domains(settings: GkeSettings) -> tuple[str, ...]:
+    """Domains whose names lead to Google's addresses inside the network."""
+    return (*DOMAINS, *(NOTEBOOKS if settings.workbench is not None else ()))
 
 
 def _zone(settings: GkeSettings, domain: str) -> Iterator[CloudResource]:

@@ -7,7 +7,7 @@ others, the hub's side of a peering. Leaves out: everything that is rendered.
 from collections.abc import Iterator
 
 from rayfence.model.gke_settings import GkeSettings
-from rayfence.render.gcp.network.dns import DOMAINS
+from rayfence.render.gcp.network.dns import domains
 from rayfence.render.gcp.network.firewall import FirewallRule, firewall_rules, targets
 from rayfence.render.gcp.network.vpc import vip_range
 from rayfence.render.gcp.values import Text
@@ -31,7 +31,7 @@ def _lines(settings: GkeSettings) -> Iterator[str]:
         yield f"- its secondary ranges {net.pods_range} and {net.services_range}"
         if net.proxy_only_cidr is not None:
             yield f"- a proxy-only subnet {net.proxy_only_cidr} in {net.region}"
-        for domain in DOMAINS:
+        for domain in domains(settings):
             yield f"- a private DNS zone {domain}. with its names at {vip_range(settings)} ({net.vip} addresses)"
     if net.hub is not None and net.peering:
         yield f"In the hub {net.hub}:"

@@ -58,6 +58,9 @@ RESTRICTED: Final = (
     "secretmanager",
     "storage",
 )
+#: What nodes and pods inside call without it being restricted: GKE's metadata server exchanges every pod's token at
+#: Google's token service, and would give none. Source: VPC Service Controls, "VPC accessible services".
+ACCESSIBLE: Final = ("iamcredentials", "oslogin", "sts")
 #: The project behind `mirror.gcr.io`, from which nodes pull public images. Source: GKE, VPC Service Controls.
 MIRROR: Final = "projects/342927644502"
 PULL: Final = ("artifactregistry.googleapis.com/DockerRead",)
@@ -75,7 +78,7 @@ def perimeter_resources(resolution: ClusterResolution, settings: GkeSettings) ->
     ingress, egress = tuple(_ingress(resolution, settings)), tuple(_egress(resolution, settings))
     services = [f"{service}.googleapis.com" for service in RESTRICTED]
     members = [text("projects/", number) for number in _inside(settings, wanted)]
-    open_services = ["RESTRICTED-SERVICES"]
+    open_services = ["RESTRICTED-SERVICES", *(f"{service}.googleapis.com" for service in ACCESSIBLE)]
     api = {
         "resources": members,
         "restrictedServices": services,

@@ -1,5 +1,6 @@
 """The perimeter, and the article's case: only the cluster that hosts Ray reads the BigQuery dataset."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
@@ -9,6 +10,7 @@ from rayfence.model.gke import Perimeter
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.tenancy import ClusterTenant, Grant, Roles
 from rayfence.render.gcp.perimeter.perimeter import (
+    ACCESSIBLE,
     RESTRICTED,
     foreign_number,
     perimeter_lookups,
@@ -140,3 +142,10 @@ def test_what_is_closed_and_by_which_name() -> None:
     closed = half(perimeter(STANDARD, READS), "spec")["restrictedServices"]
     assert len(RESTRICTED) == len(closed) == 26
     assert perimeter_name(replace(STANDARD, cluster="a-b.c")) == "ray_a_b_c"
+
+
+def test_pods_inside_still_get_their_tokens() -> None:
+    """GKE's metadata server asks Google's token service in the node's name: refused there, no pod has an identity."""
+    inside = json.dumps(perimeter(STANDARD, READS).attributes)
+    assert '"allowed_services": ["RESTRICTED-SERVICES", "iamcredentials' in inside and '"sts.googleapis.com"' in inside
+    assert not set(ACCESSIBLE) & set(RESTRICTED)
