@@ -138,6 +138,13 @@ VARIATIONS: Final[Mapping[str, tuple[str, tuple[tuple[str, object], ...]]]] = {
     "add-on": ("article", (("operator", {"source": "addon"}),)),
     "foreign operator": ("article", (("operator", {"source": "existing", "version": "1.6.0"}),)),
     "operator without gates": ("article", (("operator.gates", ...),)),
+    "redis at an address, mirror by name": (
+        "article",
+        (
+            ("tenants.0.clusters.0.faultTolerance", {"redis": "10.50.0.3:6379", "secret": "redis"}),
+            ("images.pipIndex", "https://nexus.example.com:8443/simple/"),
+        ),
+    ),
     "made attestor": ("article", (("supplyChain.attestors", ...),)),
     "data outside the perimeter": ("article", (("perimeter.dataProjects", []),)),
     "autopilot, proxy": (

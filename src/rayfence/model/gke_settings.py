@@ -135,6 +135,15 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """A host outside the cluster that pods must reach, by TCP: `host` an address or a name. `what`: redis, packages."""
+
+    what: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class GkeSettings:
     """Every setting of project, network and cluster. `cluster`: its name. `channel`: REGULAR, STABLE, RAPID, EXTENDED.
 
@@ -181,3 +190,4 @@ class GkeSettings:
     workbench: Workbench | None
     image_sources: tuple[Repository, ...] = ()
     packages: Repository | None = None
+    destinations: tuple[Destination, ...] = ()

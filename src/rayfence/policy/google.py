@@ -7,6 +7,7 @@ from rayfence.model.gke_settings import GkeSettings, KeySettings, PoolSettings
 from rayfence.policy.basis import Case
 from rayfence.policy.gke import (
     controlplane,
+    destinations,
     exposure,
     hardening,
     keys,
@@ -84,6 +85,7 @@ def google(case: Case) -> tuple[GkeSettings, Ground]:
         perimeter=surroundings.perimeter(case),
         workbench=surroundings.workbench(case, place, net, confidential.demanded(case)),
         image_sources=supply.image_sources(case, place, registries),
+        destinations=destinations.destinations(case),
         packages=supply.packages(case, place, registries, isolated=not net.nat),
     )
     return settings, _ground(case, place, settings, key)  # 6

@@ -13,6 +13,7 @@ from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.gke import IapScope, NetworkKind
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.proofs import Flow
+from rayfence.policy.gke.destinations import REDIS_PORT, at_google, host_and_port, in_cluster
 
 #: Where a tenant's gateway listens in its pod.
 GATEWAY_TLS: Final = "tcp:8443"
@@ -44,7 +45,6 @@ NOT_PUBLIC: Final = (
     "224.0.0.0/3",
 )
 #: Where Artifact Registry serves images and packages, behind the virtual addresses of Google's APIs.
-GOOGLE_HOSTS: Final = ("pkg.dev", "gcr.io", "googleapis.com", "goog")
 
 
 def needed_flows(resolution: ClusterResolution, gke: GkeSettings) -> tuple[Flow, ...]:
@@ -193,8 +193,8 @@ def _egress(resolution: ClusterResolution, gke: GkeSettings) -> Iterator[Flow]:
 def _elsewhere(resolution: ClusterResolution, accounts: tuple[str, ...]) -> Iterator[Flow]:
     """What the spec names by host: the package mirror, and external Redis of tenants."""
     index = resolution.kubernetes.pip_index
-    if index is not None and not _at_google(index):
-        host, port = _host(index, 443)
+    if index is not None and not at_google(host_and_port(index, 443)[0]):
+        host, port = host_and_port(index, 443)
         why = "packages come from the organisation's own mirror, because there is no NAT"
         yield _named("pip-mirror", host, port, why, accounts, ("images.pipIndex",))
     for number, tenant in enumerate(resolution.platform.tenants):
@@ -202,8 +202,8 @@ def _elsewhere(resolution: ClusterResolution, accounts: tuple[str, ...]) -> Iter
         pods = [item.pods for kind in kinds for item in kind]
         hosts = [made.fault_tolerance.redis for made in pods if made.fault_tolerance is not None]
         for redis in dict.fromkeys(hosts):
-            host, port = _host(redis, 6379)
-            if not host.endswith((".svc", ".svc.cluster.local")):
+            host, port = host_and_port(redis, REDIS_PORT)
+            if not in_cluster(host):
                 why = f"the state of tenant {tenant.name}'s head survives it in Redis"
                 yield _named(f"redis-{tenant.name}", host, port, why, accounts, (f"tenants.{number}",))
 
@@ -214,16 +214,3 @@ def _named(name: str, host: str, port: int, why: str, accounts: tuple[str, ...],
     except ValueError:
         ranges = ()
     return Flow(name, True, host, ranges, (f"tcp:{port}",), why, accounts, "rayfence's rules", fields=fields)
-
-
-def _host(address: str, default: int) -> tuple[str, int]:
-    """Host and port of `host`, `host:port` or a URL; an unreadable port becomes the default."""
-    rest = address.partition("://")[2] or address
-    authority = rest.partition("/")[0].rpartition("@")[2]
-    host, _, port = authority.partition(":")
-    return host, int(port) if port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536 else default
-
-
-def _at_google(url: str) -> bool:
-    host = _host(url, 443)[0]
-    return any(host == name or host.endswith(f".{name}") for name in GOOGLE_HOSTS)

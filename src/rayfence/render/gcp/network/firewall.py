@@ -5,6 +5,7 @@ Covers: what GKE does not write itself. Leaves out: `gke-*` rules of its own con
 Source: GKE, "Automatically created firewall rules"; Cloud Load Balancing, "Firewall rules"; VPC, implied rules.
 """
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ from rayfence.render.gcp.values import Text, label, reference, text
 #: Google's load balancers and health checks.
 PROBERS: Final = ("35.191.0.0/16", "130.211.0.0/22")
 EVERYWHERE: Final = "0.0.0.0/0"
+PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 #: After every rule that allows, before the implied rules (65535).
 LAST: Final = 65534
 #: Where a tenant's gateway listens in its pod: API and dashboard, and Ray Client.
@@ -86,11 +88,23 @@ def _egress(settings: GkeSettings) -> Iterator[FirewallRule]:
     yield FirewallRule(f"{cluster}-out-google-apis", True, True, (vip_range(settings),), "Google's APIs", ("443",))
     mesh = (nodes, pods_cidr(settings), *((net.services_cidr,) if net.services_cidr else ()))
     yield FirewallRule(f"{cluster}-out-mesh", True, True, mesh, "nodes, pods and services among each other", (), "all")
+    yield from _destinations(settings)
     if net.nat:
         yield FirewallRule(f"{cluster}-out-internet", True, True, (EVERYWHERE,), "the internet, by NAT", ("443",))
     yield FirewallRule(
         f"{cluster}-out-deny", True, False, (EVERYWHERE,), "everything else is refused and logged", (), "all", LAST
     )
+
+
+def _destinations(settings: GkeSettings) -> Iterator[FirewallRule]:
+    """Hosts that the spec names. A rule knows addresses, never names: a name's may be any private one."""
+    for number, one in enumerate(settings.destinations):
+        try:
+            ranges = (str(ipaddress.ip_network(one.host)),)
+        except ValueError:
+            ranges = PRIVATE
+        name = f"{settings.cluster}-out-{one.what}-{number}"
+        yield FirewallRule(name, True, True, ranges, f"{one.what} at {one.host}", (str(one.port),))
 
 
 def nodes_cidr(settings: GkeSettings) -> str | Text:

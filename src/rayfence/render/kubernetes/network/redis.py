@@ -23,7 +23,7 @@ def redis(workload: Workload, tenant: ClusterTenant) -> tuple[Json, ...]:
     if workload.pods.fault_tolerance is None:
         return ()
     host, port = redis_address(workload.pods.fault_tolerance.redis)
-    peers, notice = _peers(host, tenant.name)
+    peers, notice = peers_of(host, tenant.name, "Redis'")
     head = {WORKLOAD: workload.label, RAY_NODE_TYPE_LABEL: "head"}
     rule = out_to(peers, tcp(port))
     return (policy(f"redis-{workload.label}", tenant.name, head, egress=[rule], notice=notice),)
@@ -41,7 +41,11 @@ def redis_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _peers(host: str, own: str) -> tuple[list[Json], dict[str, str]]:
+def peers_of(host: str, own: str, what: str) -> tuple[list[Json], dict[str, str]]:
+    """Peers that `host` may stand for, and a notice where they are more: a name outside has any private address.
+
+    `own`: the namespace in which a short name is looked up. `what` is there, for the notice.
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -51,5 +55,5 @@ def _peers(host: str, own: str) -> tuple[list[Json], dict[str, str]]:
     service = _SERVICE.match(host)
     if service is not None:
         return [pods({}, service["namespace"] or own)], {}
-    notice = {NOTICE: f"wide: {host} is a name, so Redis' port is open to every private address"}
+    notice = {NOTICE: f"wide: {host} is a name, so {what} port is open to every private address"}
     return blocks(_PRIVATE), notice

@@ -25,6 +25,7 @@ from rayfence.render.kubernetes.names import (
     gateway_namespace,
 )
 from rayfence.render.kubernetes.network.flows import default_deny, into, namespaces, out_to, pods, policy, tcp
+from rayfence.render.kubernetes.network.packages import packages
 from rayfence.render.kubernetes.network.redis import redis
 from rayfence.render.kubernetes.network.services import api_server, dns, flagged, google
 from rayfence.render.kubernetes.shape import Json
@@ -47,6 +48,7 @@ def tenant_policies(tenant: ClusterTenant, resolution: ClusterResolution) -> tup
     if any(workload.autoscaled for workload in listed):
         found.append(api_server(tenant.name, {API_CLIENT: "true"}, settings))
     found += google(tenant, resolution)
+    found += packages(tenant, resolution)
     return flagged(tuple(found), settings)
 
 

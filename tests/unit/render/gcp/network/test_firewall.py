@@ -3,8 +3,15 @@
 from dataclasses import replace
 
 from rayfence.model.cloud import CloudResource
-from rayfence.model.gke_settings import GkeSettings
-from rayfence.render.gcp.network.firewall import firewall_resources, firewall_rules, nodes_cidr, pods_cidr, targets
+from rayfence.model.gke_settings import Destination, GkeSettings
+from rayfence.render.gcp.network.firewall import (
+    PRIVATE,
+    firewall_resources,
+    firewall_rules,
+    nodes_cidr,
+    pods_cidr,
+    targets,
+)
 from tests.unit.render.gcp.settings import BARE, OWN, PEERED, SHARED, STANDARD, UNMANAGED
 
 
@@ -63,3 +70,13 @@ def test_ranges_are_specified_or_looked_up() -> None:
     bare = replace(STANDARD, network=replace(OWN, services_cidr=None))
     mesh = next(rule for rule in firewall_rules(bare) if rule.name == "ray-out-mesh")
     assert len(mesh.ranges) == 2
+
+
+def test_hosts_that_the_spec_names_are_reached() -> None:
+    """Else the last rule refuses a head its Redis, and it never starts."""
+    named = (Destination("redis", "10.50.0.3", 6379), Destination("packages", "nexus.example.com", 8443))
+    rules = {rule.name: rule for rule in firewall_rules(replace(STANDARD, destinations=named))}
+    redis, mirror = rules["ray-out-redis-0"], rules["ray-out-packages-1"]
+    assert (redis.ranges, redis.ports, redis.allow, redis.egress) == (("10.50.0.3/32",), ("6379",), True, True)
+    assert mirror.ranges == PRIVATE and mirror.ports == ("8443",)
+    assert max(redis.priority, mirror.priority) < rules["ray-out-deny"].priority
