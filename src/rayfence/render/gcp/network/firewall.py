@@ -100,7 +100,7 @@ def _destinations(settings: GkeSettings) -> Iterator[FirewallRule]:
     """Hosts that the spec names. A rule knows addresses, never names: a name's may be any private one."""
     for number, one in enumerate(settings.destinations):
         try:
-            ranges = (str(ipaddress.ip_network(one.host)),)
+            ranges: tuple[str, ...] = (str(ipaddress.ip_network(one.host)),)
         except ValueError:
             ranges = PRIVATE
         name = f"{settings.cluster}-out-{one.what}-{number}"
