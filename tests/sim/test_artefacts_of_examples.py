@@ -91,6 +91,19 @@ def test_whatever_can_take_a_key_has_one_and_waits_for_every_grant(name: str) ->
 
 
 @pytest.mark.parametrize("name", GOOGLE)
+def test_the_cluster_waits_for_what_its_nodes_need_to_join(name: str) -> None:
+    cloud = artefacts(name).cloud
+    (cluster,) = (made for made in cloud.resources if made.block == "google_container_cluster")
+    depends = cluster.attributes["depends_on"]
+    assert isinstance(depends, list)
+    for made in cloud.resources:
+        address = f"{made.block}.{made.label}"
+        names = made.block == "google_dns_record_set" and made.label.endswith(("__A", "__CNAME"))
+        if names or made.block in {"google_compute_firewall", "google_compute_route", "google_compute_router_nat"}:
+            assert address in depends, address
+
+
+@pytest.mark.parametrize("name", GOOGLE)
 def test_every_service_an_object_calls_is_switched_on_before_it(name: str) -> None:
     """An API that is off answers 403 to whoever makes the object, which a schema can't see."""
     case = artefacts(name)

@@ -40,7 +40,9 @@ def _values(settings: GkeSettings) -> Iterator[tuple[str, Text]]:
     yield "project", project(settings)
     yield "network", network(settings)
     yield "subnetwork", subnetwork(settings)
-    flag = " --dns-endpoint" if settings.control_plane.dns_endpoint else " --internal-ip"
+    plane = settings.control_plane
+    # With an address on the Internet it is the one that the authorised networks reach.
+    flag = " --dns-endpoint" if plane.dns_endpoint else "" if plane.public_ip_endpoint else " --internal-ip"
     yield (
         "get_credentials",
         text(

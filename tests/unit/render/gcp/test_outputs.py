@@ -1,5 +1,7 @@
 """What people have to do is said, and only where it is needed."""
 
+from dataclasses import replace
+
 from rayfence.render.gcp.outputs import outputs
 from tests.unit.render.gcp.settings import BARE, EXTERNAL, PEERED, SHARED, SPOKE, STANDARD, UNMANAGED, resolution
 
@@ -11,6 +13,11 @@ def test_an_own_network_needs_nobody_else() -> None:
     assert made["get_credentials"].endswith("--project=${local.project} --dns-endpoint")
     assert "vision" in made["iap_second_stage"]
     assert "services identity create --service=pubsub.googleapis.com" in made["before_first_apply"]
+
+
+def test_credentials_are_asked_for_the_endpoint_that_people_reach() -> None:
+    open_plane = replace(SPOKE, control_plane=replace(SPOKE.control_plane, public_ip_endpoint=True))
+    assert outputs(resolution(open_plane), open_plane)["get_credentials"].endswith("--project=${local.project}")
 
 
 def test_steps_of_others_are_told() -> None:

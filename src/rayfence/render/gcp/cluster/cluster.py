@@ -14,7 +14,8 @@ from rayfence.model.gke_settings import GkeSettings
 from rayfence.render.gcp.cluster import hardening
 from rayfence.render.gcp.cluster.hardening import Pair
 from rayfence.render.gcp.cluster.nodeconfig import SCOPES, api_node_config, terraform_node_config
-from rayfence.render.gcp.resource import resource
+from rayfence.render.gcp.network import firewall_resources, vpc_resources, zone_resources
+from rayfence.render.gcp.resource import address_of, resource
 from rayfence.render.gcp.site import (
     enabled,
     grants,
@@ -31,10 +32,13 @@ from rayfence.render.gcp.site import (
 from rayfence.render.gcp.values import label
 
 CLUSTER: Final = "google_container_cluster.platform"
+WAYS: Final = frozenset(
+    {"google_compute_firewall", "google_compute_route", "google_compute_router_nat", "google_dns_record_set"}
+)
 
 
 def cluster_resource(settings: GkeSettings) -> CloudResource:
-    """The cluster as one object, after the key's grants and everything a Shared VPC needs."""
+    """The cluster as one object, after the key's grants, everything a Shared VPC needs, and the nodes' ways out."""
     standard = settings.mode is GkeMode.STANDARD
     parts = (
         _place(settings),
@@ -59,6 +63,7 @@ def cluster_resource(settings: GkeSettings) -> CloudResource:
             *grants(settings.key),
             *_accounts(settings),
             *_host(settings),
+            *_ways(settings),
         ),
         # The pool of the making is gone at once: edits to what it was like must not replace the cluster.
         ignored=("initial_node_count", "node_config") if standard else (),
@@ -84,6 +89,12 @@ def _host(settings: GkeSettings) -> tuple[str, ...]:
         "google_compute_subnetwork_iam_member.gke",
         "google_project_iam_member.host_agent",
     )
+
+
+def _ways(settings: GkeSettings) -> tuple[str, ...]:
+    """Routes, names and rules: a node that reaches no API never joins, and GKE gives the cluster up as broken."""
+    made = (*vpc_resources(settings), *zone_resources(settings), *firewall_resources(settings))
+    return tuple(address_of(item) for item in made if item.block in WAYS)
 
 
 def _place(settings: GkeSettings) -> Pair:
