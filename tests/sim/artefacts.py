@@ -97,7 +97,10 @@ VARIATIONS: Final[Mapping[str, tuple[str, tuple[tuple[str, object], ...]]]] = {
             ("target.gke.projectNumber", ...),
         ),
     ),
-    "perimeter enforced": ("article", (("perimeter.enforced", True), ("perimeter.dataProjects", []))),
+    "perimeter enforced": (
+        "article",
+        (("perimeter.enforced", True), ("perimeter.accessLevels", ["accessPolicies/400000000001/accessLevels/ci"])),
+    ),
     "private control plane": (
         "article",
         (("target.gke.controlPlane", {"access": "private", "authorized": ["10.60.0.0/24"]}),),

@@ -16,6 +16,7 @@ from rayfence.spec.load import load
 Path = tuple[str | int, ...]
 
 DIGEST = "@sha256:" + "1" * 64
+LEVEL = "accessPolicies/12345/accessLevels/pipeline"
 REGISTRY = "us-central1-docker.pkg.dev/acme-ml/ray/"
 
 
@@ -204,7 +205,7 @@ def gke() -> dict[str, Any]:
                 }
             ],
         },
-        "perimeter": {"policy": 12345, "enforced": False, "dataProjects": ["acme-data"]},
+        "perimeter": {"policy": 12345, "enforced": False, "dataProjects": ["acme-data"], "accessLevels": [LEVEL]},
         "workbench": {"name": "notebook", "zone": "us-central1-a", "owner": "sam@example.com"},
     }
 

@@ -216,11 +216,13 @@ class Perimeter:
     """VPC Service Controls. `policy`: access policy number. Dry run first, unless `enforced`.
 
     `data_projects`: projects whose data belongs inside, by id; a project can be in one perimeter only.
+    `access_levels`: who may call from outside, as `accessPolicies/N/accessLevels/L`.
     """
 
     policy: str
     enforced: bool = False
     data_projects: tuple[str, ...] = ()
+    access_levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

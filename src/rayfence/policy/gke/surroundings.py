@@ -72,6 +72,11 @@ def perimeter(case: Case) -> Perimeter | None:
         return None
     if wanted.enforced:
         case.decide("gke.perimeter", "enforced", "as specified", source=Source.SPEC)
+        if not wanted.access_levels:
+            case.warnings.append(
+                "perimeter.accessLevels: nobody comes in from outside an enforced perimeter, neither Terraform nor "
+                "kubectl: name the access level of your pipeline and administrators, unless they run inside"
+            )
         return wanted
     case.decide("gke.perimeter", "dry run", "what would be refused is logged first; then set enforced: true")
     return wanted

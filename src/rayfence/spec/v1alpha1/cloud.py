@@ -200,10 +200,16 @@ class PerimeterSpec(Strict):
         max_length=50,
         description="Other projects whose data belongs inside: only then is it out of reach from outside.",
     )
+    access_levels: list[fields.AccessLevel] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Existing access levels that may come in from outside: those of pipelines and administrators.",
+    )
 
     def to_model(self) -> model.Perimeter:
         """The internal form."""
-        return model.Perimeter(str(self.policy), self.enforced, tuple(self.data_projects))
+        levels = tuple(self.access_levels)
+        return model.Perimeter(str(self.policy), self.enforced, tuple(self.data_projects), levels)
 
 
 class WorkbenchSpec(Strict):

@@ -226,6 +226,13 @@ RepositoryName = Annotated[
         "a repository: projects/P/locations/L/repositories/R",
     ),
 ]
+AccessLevel = Annotated[
+    str,
+    Shape(
+        r"^accessPolicies/[1-9][0-9]{0,17}/accessLevels/[A-Za-z][A-Za-z0-9_]{0,49}$",
+        "an access level: accessPolicies/NUMBER/accessLevels/NAME",
+    ),
+]
 EkmConnection = Annotated[
     str,
     Shape(

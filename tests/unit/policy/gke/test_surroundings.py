@@ -54,3 +54,11 @@ def test_a_notebook_stands_in_the_clusters_network() -> None:
 @pytest.mark.parametrize("zone", ["europe-west4-a", "us-central1", "x"])
 def test_a_notebook_elsewhere_is_refused(zone: str) -> None:
     assert "workbench.zone" in refused(resolved(minimal(workbench=replace(NOTEBOOK, zone=zone))))
+
+
+def test_an_enforced_perimeter_that_lets_nobody_in_is_warned_of() -> None:
+    level = "accessPolicies/1/accessLevels/pipeline"
+    shut = resolved(minimal(perimeter=Perimeter("1", True)))
+    assert any("accessLevels" in text for text in shut.warnings)
+    for other in (Perimeter("1", True, access_levels=(level,)), Perimeter("1")):
+        assert not any("accessLevels" in text for text in resolved(minimal(perimeter=other)).warnings)

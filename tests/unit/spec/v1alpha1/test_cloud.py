@@ -4,7 +4,7 @@ import pytest
 
 from rayfence.model import gke as model
 from rayfence.spec.v1alpha1 import cloud
-from tests.sim.platforms import gke
+from tests.sim.platforms import LEVEL, gke
 
 KEY = "projects/acme-kms/locations/us-central1/keyRings/r/cryptoKeys/k"
 
@@ -39,7 +39,7 @@ def test_every_section_reaches_the_model() -> None:
     seen = cloud.ObservabilitySpec.model_validate(data["observability"]).to_model()
     assert seen.sinks[0].destination == "storage.googleapis.com/acme-audit"
     perimeter = cloud.PerimeterSpec.model_validate(data["perimeter"]).to_model()
-    assert perimeter == model.Perimeter("12345", data_projects=("acme-data",))
+    assert perimeter == model.Perimeter("12345", False, ("acme-data",), (LEVEL,))
     assert cloud.WorkbenchSpec.model_validate(data["workbench"]).to_model().owner == "sam@example.com"
     chain = cloud.SupplyChainSpec.model_validate(data["supplyChain"]).to_model()
     assert chain.attestors == ("projects/acme-ml/attestors/ci",)

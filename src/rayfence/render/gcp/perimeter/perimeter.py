@@ -82,6 +82,7 @@ def perimeter_resources(resolution: ClusterResolution, settings: GkeSettings) ->
     api = {
         "resources": members,
         "restrictedServices": services,
+        "accessLevels": list(wanted.access_levels) or None,
         "vpcAccessibleServices": {"enableRestriction": True, "allowedServices": open_services},
         "ingressPolicies": [api_ingress(item) for item in ingress] or None,
         "egressPolicies": [api_egress(item) for item in egress] or None,
@@ -89,6 +90,7 @@ def perimeter_resources(resolution: ClusterResolution, settings: GkeSettings) ->
     terraform = {
         "resources": members,
         "restricted_services": services,
+        "access_levels": list(wanted.access_levels) or None,
         "vpc_accessible_services": {"enable_restriction": True, "allowed_services": open_services},
         "ingress_policies": [terraform_ingress(item) for item in ingress] or None,
         "egress_policies": [terraform_egress(item) for item in egress] or None,

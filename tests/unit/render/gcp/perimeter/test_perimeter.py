@@ -149,3 +149,11 @@ def test_pods_inside_still_get_their_tokens() -> None:
     inside = json.dumps(perimeter(STANDARD, READS).attributes)
     assert '"allowed_services": ["RESTRICTED-SERVICES", "iamcredentials' in inside and '"sts.googleapis.com"' in inside
     assert not set(ACCESSIBLE) & set(RESTRICTED)
+
+
+def test_access_levels_are_the_door_of_those_who_manage_it() -> None:
+    level = "accessPolicies/42/accessLevels/pipeline"
+    assert STANDARD.perimeter is not None
+    chosen = replace(STANDARD, perimeter=replace(STANDARD.perimeter, access_levels=(level,)))
+    assert json.dumps([level]) in json.dumps(perimeter(chosen, READS).attributes)
+    assert "access_levels" not in json.dumps(perimeter(STANDARD, READS).attributes)
