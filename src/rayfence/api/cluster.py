@@ -88,7 +88,7 @@ def _judged(
     on_google = resolution.gke is not None
     found = outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
     beside = made_by_controllers(manifests)
-    own = _own_rules(facts, cloud, beside)
+    own, tried = _own_rules(facts, cloud, beside)
     trials = dry_run_outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
     room = capacity(resolution, load_machines())
     open_ways = flows(resolution, facts, cloud)
@@ -104,19 +104,25 @@ def _judged(
         manifests,
         judged,
         (*proved, *broken),
-        (*facts.problems, *dry_run_warnings(trials), *room.warnings, *open_ways.warnings, *members.warnings),
+        (*facts.problems, *dry_run_warnings((*trials, *tried)), *room.warnings, *open_ways.warnings, *members.warnings),
         proofs=(room.fits, open_ways.flows, grants),
     )
 
 
-def _own_rules(facts: OrgFacts, cloud: CloudDesired, beside: Made) -> tuple[ConstraintOutcome, ...]:
-    """The organisation's own constraints: few have any, and the others do not wait for the code."""
-    if not any(name.startswith("custom.") for name in facts.policies):
-        return ()
+def _own_rules(
+    facts: OrgFacts, cloud: CloudDesired, beside: Made
+) -> tuple[tuple[ConstraintOutcome, ...], tuple[ConstraintOutcome, ...]]:
+    """The organisation's own constraints, and those that only run dry.
+
+    Few organisations have any, and the others do not wait for the code.
+    """
+    if not any(name.startswith("custom.") for name in (*facts.policies, *facts.dry_run)):
+        return (), ()
     from rayfence.organization import custom  # noqa: PLC0415
 
     found = custom.evaluate(facts.custom, cloud.resources, ruled_out=beside.never, samples=beside.samples)
-    return (*found, *custom.undecided(facts))
+    tried = custom.evaluate(facts.dry_custom, cloud.resources, ruled_out=beside.never, samples=beside.samples)
+    return (*found, *custom.undecided(facts)), tried
 
 
 def compare_with(planned: ClusterPlanned, spec: Path, other: Path, policies: Path | None) -> tuple[Difference, ...]:
