@@ -297,13 +297,16 @@ def mirrored(
     mirrors: Sequence[Mirror], name: str, body: Mapping[str, object]
 ) -> tuple[dict[str, object], tuple[Mirror, ...]]:
     """A copy of a `completed` body with the older fields filled from the newer ones, and which of them that were."""
-    filled, used = copy.deepcopy(dict(body)), []
-    for mirror in mirrors:
+    used = tuple(
+        mirror
+        for mirror in mirrors
+        if mirror.message == name and _value(body, mirror.when) is True and not _is_set(body, mirror.path)
+    )
+    filled = copy.deepcopy(dict(body)) if used else dict(body)
+    for mirror in used:
         value = _value(body, mirror.origin)
-        if mirror.message == name and _value(body, mirror.when) is True and not _is_set(body, mirror.path):
-            _put(filled, mirror.path, not value if mirror.negated else value)
-            used.append(mirror)
-    return filled, tuple(used)
+        _put(filled, mirror.path, not value if mirror.negated else value)
+    return filled, used
 
 
 def _value(body: Mapping[str, object], path: tuple[str, ...]) -> object:
