@@ -5,7 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
 from rayfence.api.organization import organization_of
 from rayfence.api.specs import read_cluster, read_text
@@ -24,16 +23,15 @@ from rayfence.model.orgpolicy import OrgFacts
 from rayfence.model.outcome import ConstraintOutcome
 from rayfence.plan.cluster import compare, make_cluster_plan
 from rayfence.plan.explain import explain
-from rayfence.policy.cluster import resolve_cluster
+from rayfence.policy.cluster import resolve_cluster, rules_of
 from rayfence.policy.constraints import criteria, dry_run_outcomes, dry_run_warnings, outcomes
+from rayfence.policy.constraints.conflicts import conflicts_of
+from rayfence.policy.constraints.controllers import Made, made_by_controllers
 from rayfence.policy.proofs import capacity, check_members, flows, privileges
 from rayfence.render.gcp.render import render as render_google
 from rayfence.render.gcp.terraform import terraform_files
 from rayfence.render.kubernetes.manifests import kubernetes_files
 from rayfence.render.kubernetes.render import render as render_kubernetes
-
-#: Kinds that no controller makes for our objects: no load balancer of ours has a plain HTTP frontend.
-NEVER_MADE: Final = frozenset({"compute.googleapis.com/TargetHttpProxy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def plan_cluster(
     day = today or datetime.date.today()
     resolution = resolve_cluster(platform, facts, day, load_value_groups(), load_machines(), load_ray_versions())  # 2
     cloud, manifests = _rendered(resolution)  # 3
-    plan = _judged(resolution, cloud, manifests, facts)  # 4, 5
+    plan = _judged(resolution, cloud, manifests, facts, day)  # 4, 5
     return ClusterPlanned(platform, facts, resolution, cloud, manifests, plan)
 
 
@@ -80,35 +78,51 @@ def _rendered(resolution: ClusterResolution) -> tuple[CloudDesired, tuple[Manife
 
 
 def _judged(
-    resolution: ClusterResolution, cloud: CloudDesired, manifests: tuple[Manifest, ...], facts: OrgFacts
+    resolution: ClusterResolution,
+    cloud: CloudDesired,
+    manifests: tuple[Manifest, ...],
+    facts: OrgFacts,
+    today: datetime.date,
 ) -> ClusterPlan:
     catalog, groups = load_constraints(), load_value_groups()
     on_google = resolution.gke is not None
     found = outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
-    own = _own_rules(facts, cloud)
+    beside = made_by_controllers(manifests)
+    own, tried = _own_rules(facts, cloud, beside)
     trials = dry_run_outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
     room = capacity(resolution, load_machines())
     open_ways = flows(resolution, facts, cloud)
     grants = privileges(resolution, cloud, manifests, load_actors())
     members = check_members(resolution, grants, facts)
+    judged = (*found, *own)
+    proved = (*room.conflicts, *open_ways.conflicts, *members.conflicts)
+    rules = rules_of(resolution.platform, facts, groups)
+    broken = conflicts_of(judged, (*resolution.conflicts, *proved), resolution.platform, rules, today)
     return make_cluster_plan(
         resolution,
         cloud,
         manifests,
-        (*found, *own),
-        (*room.conflicts, *open_ways.conflicts, *members.conflicts),
-        (*facts.problems, *dry_run_warnings(trials), *room.warnings, *open_ways.warnings, *members.warnings),
+        judged,
+        (*proved, *broken),
+        (*facts.problems, *dry_run_warnings((*trials, *tried)), *room.warnings, *open_ways.warnings, *members.warnings),
         proofs=(room.fits, open_ways.flows, grants),
     )
 
 
-def _own_rules(facts: OrgFacts, cloud: CloudDesired) -> tuple[ConstraintOutcome, ...]:
-    """The organisation's own constraints: few have any, and the others do not wait for the code."""
-    if not any(name.startswith("custom.") for name in facts.policies):
-        return ()
+def _own_rules(
+    facts: OrgFacts, cloud: CloudDesired, beside: Made
+) -> tuple[tuple[ConstraintOutcome, ...], tuple[ConstraintOutcome, ...]]:
+    """The organisation's own constraints, and those that only run dry.
+
+    Few organisations have any, and the others do not wait for the code.
+    """
+    if not any(name.startswith("custom.") for name in (*facts.policies, *facts.dry_run)):
+        return (), ()
     from rayfence.organization import custom  # noqa: PLC0415
 
-    return (*custom.evaluate(facts.custom, cloud.resources, ruled_out=NEVER_MADE), *custom.undecided(facts))
+    found = custom.evaluate(facts.custom, cloud.resources, ruled_out=beside.never, samples=beside.samples)
+    tried = custom.evaluate(facts.dry_custom, cloud.resources, ruled_out=beside.never, samples=beside.samples)
+    return (*found, *custom.undecided(facts)), tried
 
 
 def compare_with(planned: ClusterPlanned, spec: Path, other: Path, policies: Path | None) -> tuple[Difference, ...]:

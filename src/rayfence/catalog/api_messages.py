@@ -66,6 +66,10 @@ class ApiMessages:
         return found
 
 
+#: What packages describe where there are none.
+NONE: Final = ApiMessages({}, {})
+
+
 def decode(code: str, where: str) -> FieldType:
     """Decode one field's type. Raises CatalogError."""
     shape, rest = Shape.ONE, code
@@ -88,13 +92,7 @@ def decode(code: str, where: str) -> FieldType:
 def load_api_messages() -> ApiMessages:
     """The shipped message types. Raises CatalogError."""
     generated = parse_generated(read_data("api_messages.json"), "api_messages.json")
-    by_hand = parse_by_hand(read_data("api_messages_by_hand.yaml"), "api_messages_by_hand.yaml")
-    twice = set(generated.kinds) & set(by_hand.kinds) | set(generated.messages) & set(by_hand.messages)
-    if twice:
-        raise CatalogError(f"described twice: {sorted(twice)}", where="api_messages")
-    return ApiMessages(
-        {**generated.kinds, **by_hand.kinds}, {**generated.messages, **by_hand.messages}, generated.origin
-    )
+    return parse_by_hand(read_data("api_messages_by_hand.yaml"), "api_messages_by_hand.yaml", generated)
 
 
 def parse_generated(text: str, name: str) -> ApiMessages:
@@ -109,11 +107,32 @@ def parse_generated(text: str, name: str) -> ApiMessages:
     return _messages(top, origin, name)
 
 
-def parse_by_hand(text: str, name: str) -> ApiMessages:
-    """Parse the YAML of the kinds no package describes. Raises CatalogError."""
+def parse_by_hand(text: str, name: str, generated: ApiMessages = NONE) -> ApiMessages:
+    """Both together: `generated`, and what the YAML adds: kinds, types, and fields that the packages lack.
+
+    Raises CatalogError, also for what is described twice.
+    """
     top = parse_document(text, name)
-    check_keys(top, {"kinds", "messages"}, (), name)
-    return _messages(top, (), name)
+    check_keys(top, {"kinds", "messages"}, {"added"}, name)
+    added = {
+        message: {**generated.messages.get(message, {}), **_codes(fields, f"{name}: added: {message}")}
+        for message, fields in as_mapping(top.get("added", {}), f"{name}: added").items()
+    }
+    kinds, messages = as_mapping(top["kinds"], f"{name}: kinds"), as_mapping(top["messages"], f"{name}: messages")
+    twice = set(generated.kinds) & set(kinds) | (set(generated.messages) | set(added)) & set(messages)
+    twice |= {m for m in added if len(added[m]) != len(generated.messages.get(m, {})) + len(_fields(top, m, name))}
+    if twice or not set(added) <= set(generated.messages):
+        wrong = sorted(twice or set(added) - set(generated.messages))
+        raise CatalogError(f"described twice, or added to nothing: {wrong}", where=name)
+    return _messages(
+        {"kinds": {**generated.kinds, **kinds}, "messages": {**generated.messages, **added, **messages}},
+        generated.origin,
+        name,
+    )
+
+
+def _fields(top: Mapping[str, object], message: str, name: str) -> Mapping[str, object]:
+    return as_mapping(as_mapping(top["added"], name)[message], name)
 
 
 def _messages(top: Mapping[str, object], origin: tuple[str, ...], name: str) -> ApiMessages:

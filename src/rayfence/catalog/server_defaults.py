@@ -48,12 +48,28 @@ class PartKind:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """An older field of a message, `path`, whose meaning a newer one took over, `origin`; `negated`: the opposite.
+
+    They mean the same only while the field at `when` is true. Whether the server fills the older is not known.
+    """
+
+    message: str
+    path: tuple[str, ...]
+    origin: tuple[str, ...]
+    negated: bool
+    when: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServerModel:
-    """The whole model. `defaults` by message type, in file order; `implied` and `parts` by kind."""
+    """The whole model. `defaults` by message type, in file order; `implied` and `parts` by kind; all `mirrors`."""
 
     defaults: Mapping[str, tuple[ServerDefault, ...]]
     implied: Mapping[str, ImpliedKind]
     parts: Mapping[str, PartKind] = field(default_factory=dict)
+    mirrors: tuple[Mirror, ...] = ()
 
 
 @cache
@@ -65,7 +81,7 @@ def load_server_model() -> ServerModel:
 def parse_server_model(text: str, name: str) -> ServerModel:
     """Parse a model. Raises CatalogError on unknown keys, doubled fields and doubled kinds."""
     document = parse_document(text, name)
-    check_keys(document, {"defaults", "implied", "parts"}, (), name)
+    check_keys(document, {"defaults", "implied", "parts"}, {"mirrors"}, name)
     defaults: dict[str, tuple[ServerDefault, ...]] = {}
     for number, row in enumerate(as_items(document["defaults"], f"{name}: defaults")):
         default = _default(as_mapping(row, name), f"{name}: defaults[{number}]")
@@ -86,7 +102,9 @@ def parse_server_model(text: str, name: str) -> ServerModel:
         check_keys(values, {"kind", "in", "field"}, (), where)
         part = PartKind(as_text(values["kind"], where), as_text(values["in"], where), as_text(values["field"], where))
         parts[part.kind] = part
-    return ServerModel(defaults, implied, parts)
+    rows = as_items(document.get("mirrors", []), f"{name}: mirrors")
+    mirrors = tuple(_mirror(as_mapping(row, name), f"{name}: mirrors[{number}]") for number, row in enumerate(rows))
+    return ServerModel(defaults, implied, parts, mirrors)
 
 
 def _default(row: Mapping[str, object], where: str) -> ServerDefault:
@@ -98,6 +116,14 @@ def _default(row: Mapping[str, object], where: str) -> ServerDefault:
         value=row["value"],
         source=as_text(row["source"], where),
         unless=tuple(tuple(as_text(path, where).split(".")) for path in unless),
+    )
+
+
+def _mirror(row: Mapping[str, object], where: str) -> Mirror:
+    check_keys(row, {"message", "field", "from", "when", "source"}, {"not"}, where)
+    path, origin, when = (tuple(as_text(row[key], where).split(".")) for key in ("field", "from", "when"))
+    return Mirror(
+        as_text(row["message"], where), path, origin, row.get("not") is True, when, as_text(row["source"], where)
     )
 
 

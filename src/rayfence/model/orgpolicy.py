@@ -81,6 +81,7 @@ class OrgFacts:
     `policies` holds constraints that a policy or Google's default sets; `dry_run` what would hold if dry runs were
     enforced. `ancestry`: `projects/<id>` to its folders and organisation, nearest first, as far as known.
     `problems`: what was read and not understood (unknown constraints, unreadable files), each with its place.
+    `dry_custom`: the organisation's own constraints that a dry run tries.
     """
 
     policies: Mapping[str, EffectivePolicy] = field(default_factory=dict)
@@ -89,3 +90,4 @@ class OrgFacts:
     firewall: tuple[FirewallRule, ...] = ()
     ancestry: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    dry_custom: tuple[CustomConstraint, ...] = ()

@@ -64,10 +64,16 @@ def effective(
         if name not in known and not name.startswith("custom.") and levels.of(name):
             places = levels.of(name)[0].place
             problems.append(f"{places}: {name} is not in the catalogue: what it asks of a platform is not checked")
+    problems += [
+        f"{item.source}: {item.name} is defined, but no policy that was read enforces it"
+        for item in raw.custom
+        if item.name not in policies and item.name not in dry_run
+    ]
     return OrgFacts(
         policies=policies,
         dry_run=dry_run,
-        custom=_enforced(raw.custom, policies, problems),
+        custom=_enforced(raw.custom, policies),
+        dry_custom=_enforced(raw.custom, dry_run),
         firewall=raw.firewall,
         ancestry=_ancestry(raw, project, levels.chain),
         problems=capped(problems),
@@ -87,19 +93,11 @@ def _bindings(
 
 
 def _enforced(
-    custom: Iterable[CustomConstraint], policies: Mapping[str, EffectivePolicy], problems: list[str]
+    custom: Iterable[CustomConstraint], policies: Mapping[str, EffectivePolicy]
 ) -> tuple[CustomConstraint, ...]:
     """Custom constraints that a policy enforces. A definition alone does nothing, and an undecided one is unknown."""
-    enforced = []
-    for constraint in custom:
-        policy = policies.get(constraint.name)
-        if policy is None:
-            problems.append(
-                f"{constraint.source}: {constraint.name} is defined, but no policy that was read enforces it"
-            )
-        elif policy.enforced and not policy.undecided:
-            enforced.append(constraint)
-    return tuple(enforced)
+    found = ((item, policies.get(item.name)) for item in custom)
+    return tuple(item for item, policy in found if policy is not None and policy.enforced and not policy.undecided)
 
 
 def _ancestry(raw: RawPolicies, project: str, chain: Sequence[str]) -> dict[str, tuple[str, ...]]:

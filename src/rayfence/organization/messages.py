@@ -11,14 +11,15 @@ Pure. Source: protobuf's JSON mapping; the CEL language definition, "Field Selec
 
 import base64
 import binascii
+import copy
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rayfence.catalog.api_messages import ApiMessages, FieldType, Shape
-from rayfence.catalog.server_defaults import ServerDefault
+from rayfence.catalog.server_defaults import Mirror, ServerDefault
 
 #: Deeper than any message type of ours, so that a recursive one can't be driven into the interpreter's limit.
 DEEPEST: Final = 24
@@ -292,11 +293,31 @@ def completed(
     return filled
 
 
-def _is_set(body: Mapping[str, object], path: tuple[str, ...]) -> bool:
+def mirrored(
+    mirrors: Sequence[Mirror], name: str, body: Mapping[str, object]
+) -> tuple[dict[str, object], tuple[Mirror, ...]]:
+    """A copy of a `completed` body with the older fields filled from the newer ones, and which of them that were."""
+    used = tuple(
+        mirror
+        for mirror in mirrors
+        if mirror.message == name and _value(body, mirror.when) is True and not _is_set(body, mirror.path)
+    )
+    filled = copy.deepcopy(dict(body)) if used else dict(body)
+    for mirror in used:
+        value = _value(body, mirror.origin)
+        _put(filled, mirror.path, not value if mirror.negated else value)
+    return filled, used
+
+
+def _value(body: Mapping[str, object], path: tuple[str, ...]) -> object:
     value: object = body
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None
-    return value not in (None, [], {}, "")
+    return value
+
+
+def _is_set(body: Mapping[str, object], path: tuple[str, ...]) -> bool:
+    return _value(body, path) not in (None, [], {}, "")
 
 
 def _put(body: dict[str, object], path: tuple[str, ...], value: object) -> None:

@@ -84,7 +84,7 @@ def _undecided(case: Case) -> list[str]:
 
 def _dry_runs(facts: OrgFacts) -> list[str]:
     return [
-        f"{policy.constraint} runs dry ({policy.source}): it would hold if it were enforced"
+        f"{policy.constraint} runs dry ({policy.source}): it binds nothing yet, and would if it were enforced"
         for policy in facts.dry_run.values()
     ]
 

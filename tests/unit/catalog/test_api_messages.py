@@ -5,6 +5,7 @@ import json
 import pytest
 
 from rayfence.catalog.api_messages import (
+    ApiMessages,
     FieldType,
     Shape,
     decode,
@@ -96,3 +97,28 @@ def test_the_other_file_is_read_as_strictly() -> None:
     assert parse_by_hand("kinds: {a/B: a.B}\nmessages: {a.B: {x: string}}", "f").kinds == {"a/B": "a.B"}
     with pytest.raises(CatalogError, match="unknown"):
         parse_by_hand("kinds: {}\nmessages: {}\norigin: []", "f")
+
+
+GENERATED = ApiMessages({"a/B": "a.B"}, {"a.B": {"x": "string"}, "a.Part": {"y": "int"}})
+
+
+def test_by_hand_come_kinds_types_and_fields_that_the_packages_lack() -> None:
+    text = "kinds: {a/Part: a.Part, c/D: c.D}\nadded: {a.B: {more: c.D}}\nmessages: {c.D: {z: bool}}"
+    both = parse_by_hand(text, "f", GENERATED)
+    assert both.kinds == {"a/B": "a.B", "a/Part": "a.Part", "c/D": "c.D"}
+    assert both.fields("a.B")["x"] == FieldType(Shape.ONE, "string") and both.fields("a.B")["more"].detail == "c.D"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kinds: {a/B: a.B}\nmessages: {}",
+        "kinds: {}\nmessages: {a.B: {x: string}}",
+        "kinds: {}\nmessages: {}\nadded: {a.B: {x: string}}",
+        "kinds: {}\nmessages: {}\nadded: {a.C: {x: string}}",
+        "kinds: {}\nmessages: {a.C: {x: string}}\nadded: {a.C: {y: string}}",
+    ],
+)
+def test_nothing_is_described_twice_or_added_to_nothing(text: str) -> None:
+    with pytest.raises(CatalogError, match="twice"):
+        parse_by_hand(text, "f", GENERATED)

@@ -56,3 +56,13 @@ ROW = "{message: a.B, field: c, value: 1, source: s}"
 def test_a_damaged_model_is_refused(text: str, said: str) -> None:
     with pytest.raises(CatalogError, match=said):
         parse_server_model(text, "server_defaults.yaml")
+
+
+def test_mirrors_lead_from_a_field_that_exists_to_one_that_does() -> None:
+    types, mirrors = load_api_messages(), load_server_model().mirrors
+    assert len(mirrors) == 2 and [mirror.negated for mirror in mirrors] == [False, True]
+    for mirror in mirrors:
+        for path in (mirror.path, mirror.origin, mirror.when):
+            message = mirror.message
+            for step in path:
+                message = types.fields(message)[step].detail

@@ -287,3 +287,31 @@ def test_the_same_input_gives_the_same_outcomes() -> None:
 
 def test_no_constraints_cost_nothing() -> None:
     assert evaluate([], platform(ARTICLE)) == ()
+
+
+def test_an_outcome_that_hangs_on_older_fields_is_unknown() -> None:
+    newer = {"enabled": True, "enablePublicEndpoint": False, "authorizedNetworksConfig": {"enabled": True}}
+    body = {"name": "ray", "controlPlaneEndpointsConfig": {"ipEndpointsConfig": newer}}
+    for condition in (
+        "resource.masterAuthorizedNetworksConfig.enabled == false",
+        "resource.privateClusterConfig.enablePrivateEndpoint == false",
+    ):
+        outcome = one(condition, body)
+        assert outcome.outcome is Outcome.UNKNOWN and "not documented" in outcome.reason
+        closed = {"name": "ray", "controlPlaneEndpointsConfig": {"ipEndpointsConfig": {"enabled": False}}}
+        assert one(condition, closed).outcome is Outcome.VIOLATED
+    public = {**newer, "enablePublicEndpoint": True}
+    both = {"name": "ray", "controlPlaneEndpointsConfig": {"ipEndpointsConfig": public}}
+    assert one("resource.privateClusterConfig.enablePrivateEndpoint == false", both).outcome is Outcome.VIOLATED
+
+
+def test_kinds_that_controllers_make_are_judged_by_the_caller_s_sample() -> None:
+    kind = "compute.googleapis.com/BackendService"
+    rule = custom("has(resource.logConfig) == false || resource.logConfig.enable == false", kind)
+    cluster = [resource({"name": "ray"}, CLUSTER)]
+    outcomes = [
+        evaluate([rule], cluster)[0].outcome,
+        evaluate([rule], cluster, samples={kind: {"name": "x", "logConfig": {"enable": True}}})[0].outcome,
+        evaluate([rule], cluster, samples={kind: {"name": "x", "logConfig": {"enable": False}}})[0].outcome,
+    ]
+    assert outcomes == [Outcome.UNKNOWN, Outcome.SATISFIED, Outcome.UNKNOWN]

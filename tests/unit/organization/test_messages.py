@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rayfence.catalog.api_messages import ApiMessages, Shape, decode, load_api_messages
-from rayfence.catalog.server_defaults import ServerDefault
-from rayfence.organization.messages import Message, Misfit, NoSuchField, completed, misfits, scalar, zero
+from rayfence.catalog.server_defaults import Mirror, ServerDefault
+from rayfence.organization.messages import Message, Misfit, NoSuchField, completed, mirrored, misfits, scalar, zero
 
 TYPES = ApiMessages(
     {},
@@ -230,3 +230,17 @@ def test_a_scalar_is_read_or_refused(value: object) -> None:
             assert isinstance(scalar(kind, value, "x"), type(zero(kind)))
         except Misfit:
             continue
+
+
+def test_older_fields_are_filled_from_newer_ones_where_both_mean_the_same() -> None:
+    mirrors = (
+        Mirror("a.Top", ("text",), ("inner", "name"), False, ("flag",), "docs"),
+        Mirror("a.Other", ("text",), ("inner", "name"), False, ("flag",), "docs"),
+    )
+    body = {"flag": True, "inner": {"name": "x"}}
+    filled, used = mirrored(mirrors, "a.Top", body)
+    assert filled == {**body, "text": "x"} and used == mirrors[:1] and "text" not in body
+    assert mirrored(mirrors, "a.Top", {**body, "flag": False})[1] == ()
+    assert mirrored(mirrors, "a.Top", {**body, "text": "y"}) == ({**body, "text": "y"}, ())
+    negated = Mirror("a.Top", ("off",), ("on",), True, ("flag",), "docs")
+    assert mirrored([negated], "a.Top", {"flag": True, "on": False})[0]["off"] is True

@@ -5,6 +5,7 @@ warnings in it, in the order of the main flow.
 """
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rayfence.catalog.machines import Machines
@@ -84,13 +85,12 @@ class Case:
         fields: tuple[str, ...],
         problem: str,
         remedies: tuple[str, ...],
-        petition: Petition | None = None,
+        petition: Petition | Sequence[Petition] = (),
     ) -> None:
-        """Record a conflict. `petition`: the exception that would help; it becomes the request's text."""
-        request = ""
-        if petition is not None:
-            project = self.gke.project
-            request = letter(petition, self.platform.organization.owner, project, self.platform.name, self.today)
+        """Record a conflict. `petition`: the exceptions that would help, all of them; they become the request."""
+        asked = (petition,) if isinstance(petition, Petition) else petition
+        owner, name = self.platform.organization.owner, self.platform.name
+        request = "\n".join(letter(item, owner, self.gke.project, name, self.today) for item in asked)
         self.conflicts.append(PolicyConflict(rules, fields, problem, remedies, request))
 
     def warn_undecided(self, *constraints: str, taken: str) -> None:

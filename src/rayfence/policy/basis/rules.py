@@ -5,13 +5,18 @@ what a constraint demands (each criterion says that beside the setting it decide
 (`organization`). An undecided policy binds: it is never taken for permission.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from rayfence.catalog.value_groups import ValueGroups
 from rayfence.model.orgpolicy import EffectivePolicy, OrgFacts
 from rayfence.organization.values import Permission, membership
+
+#: Who set a policy, as it stands in its source.
+_ORGANIZATION: Final = re.compile(r"\(organizations/([0-9]+)\)")
 
 
 class Standing(StrEnum):
@@ -85,12 +90,13 @@ class Rules:
         return Verdict(Standing.UNKNOWN, f"{policy.source}: {value}: {found.why} without {missing}")
 
     def organization(self) -> str | None:
-        """Number of the organisation, where any ancestry names it."""
+        """Number of the organisation, where any ancestry names it, or it alone set what was read."""
         for chain in self.ancestry.values():
             for node in chain:
                 if node.startswith("organizations/"):
                     return node.removeprefix("organizations/")
-        return None
+        named = {number for policy in self.facts.policies.values() for number in _ORGANIZATION.findall(policy.source)}
+        return named.pop() if len(named) == 1 else None
 
     def source(self, constraint: str) -> str:
         """Where the constraint's policy was read; empty: there is none."""

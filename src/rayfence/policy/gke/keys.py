@@ -89,7 +89,9 @@ def encrypt_secrets(case: Case, settled: KeySettings | None) -> bool:
 def _refuse_without(case: Case, rules: tuple[str, ...], services: tuple[str, ...]) -> None:
     what = ", ".join(services) or "Kubernetes Secrets"
     petition = (
-        admitted(NON_CMEK, services[0], "this platform is to store without a key of its own") if services else None
+        admitted(NON_CMEK, "`, `".join(services), "this platform is to store without a key of its own")
+        if services
+        else ()
     )
     case.refuse(
         rules,

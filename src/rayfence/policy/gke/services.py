@@ -10,7 +10,7 @@ from rayfence.model.decision import Source
 from rayfence.model.gke import NetworkKind
 from rayfence.model.gke_settings import KeySettings
 from rayfence.policy.basis import Case
-from rayfence.policy.basis.petitions import admitted
+from rayfence.policy.basis.petitions import admitted, tagged
 
 USAGE: Final = "gcp.restrictServiceUsage"
 ENABLING: Final = "serviceuser.services"
@@ -73,7 +73,9 @@ def cloud_logging(case: Case) -> bool:
             ("observability",),
             f"the organisation throws Cloud Logging's entries away: {case.rules.source(NO_LOGGING)}",
             ("ask for the exception below",),
-            admitted(NO_LOGGING, "enforce: false", "without logs no misuse of the platform can be found or proved"),
+            tagged(
+                NO_LOGGING, case.rules.organization(), "without logs no misuse of the platform can be found or proved"
+            ),
         )
     return True
 

@@ -173,7 +173,10 @@ def _key_file(case: Case, tenant: ClusterTenant, field: str, path: str) -> None:
             (field,),
             f"the organisation lets nobody make keys of service accounts: {case.rules.source(binding[0])}",
             ("use mode: principal", "ask for the exception below"),
-            tagged(binding[0], case.rules.organization(), f"jobs of {tenant.name} must show a key file to a service"),
+            [
+                tagged(rule, case.rules.organization(), f"jobs of {tenant.name} must show a key file to a service")
+                for rule in binding
+            ],
         )
     age = tenant.key_max_age_days
     if not 1 <= age <= LONGEST_KEY:

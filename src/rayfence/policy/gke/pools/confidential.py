@@ -78,7 +78,7 @@ def refuse_autopilot(case: Case) -> None:
             ("target.gke.mode",),
             "Autopilot's default machines do not encrypt their memory, and the organisation demands it",
             ("use mode: standard, whose pools are chosen among confidential machines", "ask for the exception below"),
-            _petition(case, rules, "Autopilot chooses the machines of its nodes"),
+            _petitions(case, rules, "Autopilot chooses the machines of its nodes"),
         )
 
 
@@ -93,14 +93,17 @@ def _refuse(case: Case, pool: NodePool, machine_type: str, field: str, rules: tu
         fields,
         f"pool {pool.name}: {what} {cant}, which the organisation demands: {sources}",
         (_gpus(case) if pool.gpu else _families(case, None), "ask for the exception below"),
-        _petition(case, rules, f"the pool {pool.name} needs {what}, and no confidential machine offers it"),
+        _petitions(case, rules, f"the pool {pool.name} needs {what}, and no confidential machine offers it"),
     )
 
 
-def _petition(case: Case, rules: tuple[str, ...], why: str) -> Petition:
-    if rules[0] == RULE:
-        return admitted(RULE, "compute.googleapis.com", why)
-    return tagged(rules[0], case.rules.organization(), why)
+def _petitions(case: Case, rules: tuple[str, ...], why: str) -> tuple[Petition, ...]:
+    """One for each rule: with an exception from one twin alone the other still refuses."""
+    refused = [service for service in SERVICES if not case.rules.verdict(RULE, service).allowed]
+    return tuple(
+        admitted(RULE, "`, `".join(refused), why) if rule == RULE else tagged(rule, case.rules.organization(), why)
+        for rule in rules
+    )
 
 
 def _families(case: Case, wanted: Confidential | None) -> str:

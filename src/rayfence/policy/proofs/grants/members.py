@@ -43,7 +43,8 @@ def check_members(resolution: ClusterResolution, grants: Sequence[ActorGrant], f
             if verdict is not Verdict.PASS:
                 (refused if verdict is Verdict.FAIL else unclear).setdefault(constraint, []).append(member)
     owner = resolution.platform.organization.owner
-    conflicts = tuple(_conflict(facts.policies[name], found, owner) for name, found in refused.items())
+    project = resolution.gke.project if resolution.gke is not None else ""
+    conflicts = tuple(_conflict(facts.policies[name], found, owner, project) for name, found in refused.items())
     return MemberCheck(conflicts, tuple(_warning(facts.policies[name], found) for name, found in unclear.items()))
 
 
@@ -92,14 +93,17 @@ def _parameter(policy: EffectivePolicy, name: str) -> tuple[str, ...]:
     return tuple(str(item) for item in value) if isinstance(value, list | tuple) else ()
 
 
-def _conflict(policy: EffectivePolicy, members: Sequence[str], owner: str) -> PolicyConflict:
+def _conflict(policy: EffectivePolicy, members: Sequence[str], owner: str, project: str) -> PolicyConflict:
     listed = ", ".join(members)
     return PolicyConflict(
         rules=(policy.constraint,),
         fields=("tenants", "exposure.iap.allow", "target.gke.pools"),
         problem=f"{policy.constraint} ({policy.source}) refuses to bind {listed}",
         remedies=("name groups and accounts that it allows", "have the members allowed"),
-        request=f"To {owner}: please allow these members in {policy.constraint} ({policy.source}): {listed}.",
+        request=(
+            f"To {owner}: please set {policy.constraint} ({policy.source}) at project {project} alone so that it also "
+            f"admits these members: {listed}. Other projects stay as they are."
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Leaves out: the other side of a peering and of an NCC hub, which their owners ma
 `projects.enableXpnResource`, `networks.addPeering`; Network Connectivity API v1, `spokes.create`; GKE, "Shared VPC".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rayfence.model.cloud import CloudResource
 from rayfence.model.gke import NetworkKind
@@ -32,6 +32,29 @@ def join_resources(settings: GkeSettings) -> tuple[CloudResource, ...]:
     if net.kind is NetworkKind.SPOKE and net.hub is not None:
         return (_peering(settings, net.hub) if net.peering else _spoke(settings, net.hub),)
     return ()
+
+
+def peering_name(settings: GkeSettings) -> str:
+    """Name of the peering with the hub."""
+    return f"{settings.network.network}-hub"
+
+
+def peerings(settings: GkeSettings) -> tuple[Mapping[str, object], ...]:
+    """The network's peerings as the API writes them: one, where the network is peered with its hub."""
+    net = settings.network
+    if net.kind is not NetworkKind.SPOKE or net.hub is None or not net.peering:
+        return ()
+    return (
+        {
+            "name": peering_name(settings),
+            "network": net.hub,
+            "exchangeSubnetRoutes": True,
+            "importCustomRoutes": True,
+            "exportCustomRoutes": False,
+            "exportSubnetRoutesWithPublicIp": False,
+            "importSubnetRoutesWithPublicIp": False,
+        },
+    )
 
 
 def host_members(settings: GkeSettings) -> tuple[tuple[str, Text], ...]:
@@ -87,23 +110,13 @@ def _attachment(settings: GkeSettings) -> Iterator[CloudResource]:
 
 
 def _peering(settings: GkeSettings, hub: str) -> CloudResource:
-    name = f"{settings.network.network}-hub"
+    name = peering_name(settings)
     return resource(
         "compute.googleapis.com/NetworkPeering",
         name,
         "google_compute_network_peering.hub",
         "network",
-        body={
-            "networkPeering": {
-                "name": name,
-                "network": hub,
-                "exchangeSubnetRoutes": True,
-                "importCustomRoutes": True,
-                "exportCustomRoutes": False,
-                "exportSubnetRoutesWithPublicIp": False,
-                "importSubnetRoutesWithPublicIp": False,
-            }
-        },
+        body={"networkPeering": next(iter(peerings(settings)))},
         attributes={
             "name": name,
             "network": network(settings),

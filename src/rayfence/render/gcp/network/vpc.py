@@ -9,6 +9,7 @@ from typing import Final
 
 from rayfence.model.cloud import CloudResource
 from rayfence.model.gke_settings import GkeSettings
+from rayfence.render.gcp.network.joins import peerings
 from rayfence.render.gcp.resource import resource
 from rayfence.render.gcp.site import enabled, network, network_project, region
 from rayfence.render.gcp.values import reference
@@ -55,6 +56,8 @@ def _network(settings: GkeSettings) -> CloudResource:
             "name": net.network,
             "autoCreateSubnetworks": False,
             "routingConfig": {"routingMode": "REGIONAL"},
+            # Made by an object of its own; constraints on networks see it here.
+            "peerings": list(peerings(settings)) or None,
         },
         attributes={
             "project": network_project(settings),
@@ -186,6 +189,20 @@ def _nat(settings: GkeSettings) -> Iterator[CloudResource]:
     router, nat = f"{net.network}-router", f"{net.network}-nat"
     subnet = reference("google_compute_subnetwork.nodes.id", "")
     ranges = ("PRIMARY_IP_RANGE", "LIST_OF_SECONDARY_IP_RANGES")
+    # The API's router holds its gateways; Terraform makes each of them by itself. Constraints look at both.
+    body = {
+        "name": nat,
+        "natIpAllocateOption": "AUTO_ONLY",
+        "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
+        "subnetworks": [
+            {
+                "name": f"projects/{net.project}/regions/{net.region}/subnetworks/{net.subnetwork}",
+                "sourceIpRangesToNat": ranges,
+                "secondaryIpRangeNames": [net.pods_range],
+            }
+        ],
+        "logConfig": {"enable": True, "filter": "ALL"},
+    }
     yield resource(
         "compute.googleapis.com/Router",
         router,
@@ -195,21 +212,7 @@ def _nat(settings: GkeSettings) -> Iterator[CloudResource]:
             "name": router,
             "network": network(settings),
             "region": net.region,
-            "nats": [
-                {
-                    "name": nat,
-                    "natIpAllocateOption": "AUTO_ONLY",
-                    "sourceSubnetworkIpRangesToNat": "LIST_OF_SUBNETWORKS",
-                    "subnetworks": [
-                        {
-                            "name": f"projects/{net.project}/regions/{net.region}/subnetworks/{net.subnetwork}",
-                            "sourceIpRangesToNat": ranges,
-                            "secondaryIpRangeNames": [net.pods_range],
-                        }
-                    ],
-                    "logConfig": {"enable": True, "filter": "ALL"},
-                }
-            ],
+            "nats": [body],
         },
         attributes={
             "project": network_project(settings),
@@ -223,7 +226,7 @@ def _nat(settings: GkeSettings) -> Iterator[CloudResource]:
         nat,
         "google_compute_router_nat.platform",
         GROUP,
-        body={"name": nat, "natIpAllocateOption": "AUTO_ONLY"},
+        body=body,
         attributes={
             "project": network_project(settings),
             "name": nat,
