@@ -1,7 +1,7 @@
 """Rendered files of an instance, for reading and review."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -26,25 +26,34 @@ def rendered_files(desired: Desired) -> Iterator[tuple[str, str]]:
         yield f"{parent}/{path.name}" if parent else path.name, file.content
 
 
-def write_files(made: Mapping[str, str], folder: Path) -> Iterator[Path]:
+def write_files(made: Mapping[str, str], folder: Path, parts: Sequence[str] = ()) -> Iterator[Path]:
     """Write files below `folder` and yield each path; then remove what an earlier run wrote and this one did not.
 
     A file of a tenant that has left the spec would otherwise be applied on. Only files listed in `RECORD` are ever
-    removed. Raises StateError when a file can't be written.
+    removed, and only those in `parts` (folders below `folder`; none given: anywhere): who renders Terraform again keeps
+    the manifests. `RECORD` names a file before it is written, so an interrupted run is cleared by the next. Raises
+    StateError when a file can't be written.
     """
-    earlier = _recorded(folder)
+    recorded = _recorded(folder)
+    kept = {name for name in recorded if parts and PurePosixPath(name).parts[:1] not in {(part,) for part in parts}}
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _record(folder, recorded | set(made))
         for name, content in made.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(content, encoding="utf-8")
             yield target
-        for name in sorted(earlier - set(made)):
+        for name in sorted(recorded - kept - set(made)):
             (folder / name).unlink(missing_ok=True)
-        (folder / RECORD).write_text(json.dumps(sorted(made), indent=1) + "\n", encoding="utf-8")
+        _record(folder, kept | set(made))
     except OSError as error:
         where = error.filename or folder
         raise StateError(f"{where} can't be written: {error.strerror}", hint="choose another folder") from error
+
+
+def _record(folder: Path, names: Set[str]) -> None:
+    (folder / RECORD).write_text(json.dumps(sorted(names), indent=1) + "\n", encoding="utf-8")
 
 
 def _recorded(folder: Path) -> set[str]:

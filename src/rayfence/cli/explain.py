@@ -9,7 +9,7 @@ from rayfence.cli import options, output
 
 @click.command(
     epilog="Examples:  rayfence explain gcp.resourceLocations -f platform.yaml  ·  "
-    "rayfence explain cluster.private_nodes -f platform.yaml --json"
+    "rayfence explain gke.private_nodes -f platform.yaml --json"
 )
 @click.argument("subject", metavar="PATH|CONSTRAINT|CONTROL")
 @options.cluster_spec

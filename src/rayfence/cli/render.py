@@ -75,7 +75,9 @@ def _cluster(
     if as_json:
         output.data(made)
         return 0
-    return _hand_out(made, folder)
+    if not made:
+        output.note(f"nothing of this platform is {' or '.join(formats)}")
+    return _hand_out(made, folder, formats)
 
 
 def _local(
@@ -100,7 +102,7 @@ def _local(
     return _hand_out(dict(rendered_files(planned.desired)), folder)
 
 
-def _hand_out(made: Mapping[str, str], folder: Path | None) -> int:
+def _hand_out(made: Mapping[str, str], folder: Path | None, parts: tuple[str, ...] = ()) -> int:
     from rayfence.api.render import write_files
 
     if folder is None:
@@ -108,6 +110,6 @@ def _hand_out(made: Mapping[str, str], folder: Path | None) -> int:
             output.heading(f"# {path}")
             output.line(content.rstrip())
         return 0
-    for written in write_files(made, folder):
-        output.line(str(written))
+    for written in write_files(made, folder, parts):
+        output.line(output.clean(str(written)))
     return 0

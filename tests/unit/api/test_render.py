@@ -38,6 +38,26 @@ def test_what_an_earlier_run_wrote_and_this_one_did_not_is_removed(tmp_path: Pat
     assert sorted(path.name for path in (tmp_path / "tenants").iterdir()) == ["a.yaml", "mine.yaml"]
 
 
+def test_one_part_rendered_again_keeps_the_others_and_later_runs_still_know_them(tmp_path: Path) -> None:
+    list(write_files({"terraform/a": "a", "terraform/b": "b", "kubernetes/c": "c"}, tmp_path))
+    list(write_files({"terraform/a": "a"}, tmp_path, ("terraform",)))
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["a", "c"]
+    list(write_files({"terraform/a": "a"}, tmp_path, ("terraform", "kubernetes")))
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["a"]
+
+
+def test_what_an_interrupted_run_wrote_is_removed_by_the_next(tmp_path: Path) -> None:
+    interrupted = write_files({"a": "a", "b": "b"}, tmp_path)
+    next(interrupted)
+    interrupted.close()
+    list(write_files({"b": "b"}, tmp_path))
+    assert not (tmp_path / "a").exists()
+
+
+def test_nothing_to_write_is_no_error_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert list(write_files({}, tmp_path / "out", ("terraform",))) == []
+
+
 @pytest.mark.parametrize("record", ['["../kept"]', '["/kept"]', '{"a": 1}', "[1]", "no JSON"])
 def test_a_record_of_somebody_else_removes_nothing_outside(record: str, tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("kept")

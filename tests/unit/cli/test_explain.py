@@ -23,3 +23,10 @@ def test_a_setting_is_explained_for_people_and_programs() -> None:
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(UnknownSubject, match=r"gke\.private_node"):
         CliRunner().invoke(command, ["gke.private_node", "-f", ARTICLE], standalone_mode=False, catch_exceptions=False)
+
+
+def test_the_examples_of_the_help_name_what_is_there() -> None:
+    subjects = [example.split()[2] for example in (command.epilog or "").removeprefix("Examples:").split("·")]
+    assert len(subjects) == 2
+    for subject in subjects:
+        assert CliRunner().invoke(command, [subject, "-f", ARTICLE], standalone_mode=False).return_value == 0
