@@ -4,6 +4,7 @@ Live reading needs a token: `GOOGLE_OAUTH_ACCESS_TOKEN`, or a gcloud that is log
 """
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -63,11 +64,14 @@ def _live(target: GkeTarget) -> OrgFacts:
 def read_files(place: Path) -> tuple[SourceFile, ...]:
     """Every policy file at `place`, a file or a folder with folders in it, in the order of their names.
 
-    Hidden ones and other endings are left out. Raises OrganizationError when there is none, or one can't be read.
+    Hidden ones and other endings are left out; links are followed. Raises OrganizationError when there is none, or one
+    can't be read: a policy that was not read must never look like one that is not set.
     """
-    if not place.exists():
-        raise OrganizationError((f"{place}: no such file or folder",))
-    found = [place] if place.is_file() else list(_below(place))
+    try:
+        found = list(_below(place, ())) if stat.S_ISDIR(place.stat().st_mode) else [place]
+    except OSError as error:
+        words = "no such file or folder" if isinstance(error, FileNotFoundError) else error.strerror
+        raise OrganizationError((f"{error.filename or place}: {words}",)) from error
     if not found:
         raise OrganizationError((f"{place}: no {', '.join(_ENDINGS)} file in it",))
     if len(found) > MAX_FILES:
@@ -75,16 +79,30 @@ def read_files(place: Path) -> tuple[SourceFile, ...]:
     return tuple(_read(path, place) for path in found)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and path.suffix in _ENDINGS:
+def _below(folder: Path, inside: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    """`inside`: device and inode of the folders above, so that a link to one of them ends instead of going round."""
+    here = folder.stat()
+    inside = (*inside, (here.st_dev, here.st_ino))
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.suffix not in _ENDINGS and not path.is_dir():
+            continue
+        found = path.stat()
+        if not stat.S_ISDIR(found.st_mode):
             yield path
+        elif (found.st_dev, found.st_ino) in inside:
+            raise OrganizationError((f"{path}: a link to a folder it lies in",))
+        else:
+            yield from _below(path, inside)
 
 
 def _read(path: Path, place: Path) -> SourceFile:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise OrganizationError((f"{path}: not a file",))  # a pipe or device may have no end, or never begin
+        if found.st_size > MAX_BYTES:
             raise OrganizationError((f"{path}: larger than {MAX_BYTES >> 20} MiB",))
         # Named from the folder on, so that a plan is the same wherever the folder lies.
         name = path.name if path == place else f"{place.name}/{path.relative_to(place)}"

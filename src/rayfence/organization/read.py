@@ -43,6 +43,8 @@ def read(files: Sequence[SourceFile]) -> RawPolicies:
             document = read_document(path, raw)
             if document is not None:
                 _read_file(path, document, found)
+            elif not path.endswith((".yaml", ".yml")):  # a factory's file may be all comments; an export says `[]`
+                found.problems.append(f"{shown(path)}: empty; did its export fail?")
         except OrganizationError as error:
             broken += error.problems
         except NotAPolicy as error:

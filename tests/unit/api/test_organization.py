@@ -1,5 +1,6 @@
 """Policies come from the files that the spec names, or live."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,6 +48,28 @@ def test_a_place_without_policies_is_an_error_not_an_empty_organisation(make: st
         place.mkdir()
     with pytest.raises(OrganizationError, match=str(place)):
         read_files(place)
+
+
+@pytest.mark.parametrize("kind", ["dangling", "looping", "pipe", "folder"])
+def test_a_policy_that_can_not_be_read_is_never_taken_for_absent(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(POLICY)
+    odd = tmp_path / ("up" if kind == "folder" else "b.json")
+    if kind == "pipe":
+        os.mkfifo(odd)
+    else:
+        odd.symlink_to({"dangling": "nowhere", "looping": "b.json", "folder": "."}[kind])
+    with pytest.raises(OrganizationError, match=odd.name):
+        read_files(tmp_path)
+
+
+def test_links_to_files_and_folders_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "a.json").write_text(POLICY)
+    place = tmp_path / "org"
+    place.mkdir()
+    (place / "a.json").symlink_to(tmp_path / "there" / "a.json")
+    (place / "folders-2").symlink_to(tmp_path / "there")
+    assert [name for name, _ in read_files(place)] == ["org/a.json", "org/folders-2/a.json"]
 
 
 def test_given_policies_stand_in_place_of_those_of_the_spec(tmp_path: Path) -> None:

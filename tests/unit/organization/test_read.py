@@ -103,7 +103,11 @@ def test_what_is_not_understood_is_told() -> None:
     assert "not read" in read([as_file("x.json", {"a": 1})]).problems[0]
     assert "not read" in read([("readme.yaml", b"- hello\n")]).problems[0]
     assert "is not NODE" in read([as_file("x.json", {"name": "x/policies/y", "spec": {}})]).problems[0]
-    assert read([("empty.json", b" \n"), ("none.yaml", b"# nothing\n"), ("list.json", b"[]")]).problems == ()
+    assert read([("none.yaml", b"# nothing\n"), ("list.json", b"[]")]).problems == ()
+
+
+def test_an_empty_export_is_no_organisation_without_policies() -> None:
+    assert read([("org/empty.json", b" \n")]).problems == ("org/empty.json: empty; did its export fail?",)
 
 
 @pytest.mark.parametrize(
