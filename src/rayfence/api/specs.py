@@ -36,6 +36,8 @@ def read_text(path: Path) -> str:
             raise SpecError((f"{path}:1:1: the spec is larger than {MAX_BYTES // 1024} KiB",))
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SpecError((f"{path}:1:1: not UTF-8 text (byte {error.start})",)) from error
+        before = raw[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise SpecError((f"{path}:{line}:{column}: not UTF-8 text (byte {error.start})",)) from error
     except OSError as error:
         raise SpecError((f"{path}: {error.strerror}",)) from error

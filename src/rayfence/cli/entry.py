@@ -1,9 +1,11 @@
 """The entry point: finds the verb, runs it, turns every outcome into an exit status.
 
 Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold
-it · 5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 130 interrupted.
+it · 5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 74 the output can't be
+written · 130 interrupted.
 """
 
+import errno
 import gc
 import os
 import sys
@@ -46,6 +48,10 @@ VERBS: Final = {
         "trail": ("trail", "Read, verify and export the audit trail."),
     },
 }
+
+
+#: The disk, or one's share of it, is full: nobody's defect.
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class VerbGroup(click.Group):
@@ -121,6 +127,11 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except Exception as unexpected:
         if os.environ.get("RAYFENCE_DEBUG"):
             raise
-        output.crash(unexpected)
-        status = 70
+        if isinstance(unexpected, OSError) and unexpected.errno in _FULL:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            output.note(f"error: the output can't be written: {unexpected.strerror}")
+            status = 74
+        else:
+            output.crash(unexpected)
+            status = 70
     sys.exit(status)

@@ -58,6 +58,12 @@ def parse(text: str, source: str) -> Document:
         raise SpecError((f"{source}:{place}: not YAML: {error.problem or error.context}",)) from error
     except UnicodeEncodeError as error:
         raise SpecError((f"{source}:1:1: not Unicode text (half of a surrogate pair)",)) from error
+    except yaml.reader.ReaderError as error:
+        # The first of its kind, or an earlier one would have been refused. Its offset counts bytes, or characters.
+        before = text[: text.find(chr(error.character))]
+        place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+        words = f"the character U+{error.character:04X} is not allowed"
+        raise SpecError((f"{source}:{place}: not YAML: {words}",)) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise SpecError((f"{source}:1:1: not YAML: {str(error).splitlines()[0]}",)) from error
     places: dict[Path, tuple[int, int]] = {}

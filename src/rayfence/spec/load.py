@@ -1,7 +1,9 @@
 """`load(text)`: strict, every mistake at once, each with its place and what would be right."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import islice
 from typing import Final
 
 from pydantic import ValidationError
@@ -59,11 +61,17 @@ def load_local(text: str, source: str = "platform.yaml") -> LocalPlatform:
 
 
 def _target_of(data: object) -> str:
-    """The target whose fields the file is held to; where none is readable, the nearest spelling."""
-    target = View(data).at("target")
+    """The target whose fields the file is held to; where none is readable, the nearest spelling, of the key too."""
+    top = View(data)
+    spelt = ["target"] if "target" in top.names() else _near("target", top.names())
+    target = top.at(*spelt) if spelt else View(None)
     named = [key for key in target.names() if key in ROOTS]
-    near = [close for key in target.names()[:10] for close in get_close_matches(key[:80], ROOTS, n=1)]
+    near = [close for key in target.names()[:10] for close in _near(key, ROOTS)]
     return next(iter(named + near), "local")
+
+
+def _near(word: str, known: Iterable[str]) -> list[str]:
+    return get_close_matches(word[:80], [name[:80] for name in islice(known, 100)], n=1)
 
 
 def _structure(error: ValidationError, target: str) -> dict[Path, str]:

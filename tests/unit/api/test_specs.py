@@ -39,6 +39,13 @@ def test_what_can_not_be_read_is_told_with_its_file(content: bytes | None, tmp_p
         read_text(file)
 
 
+def test_the_place_of_a_byte_that_is_no_text_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_bytes("a: b\nü: \xe9".encode("latin-1").replace(b"\xfc", "ü".encode()))
+    with pytest.raises(SpecError, match=r"p\.yaml:2:4: not UTF-8"):
+        read_text(file)
+
+
 def test_an_endless_file_is_not_read_to_its_end() -> None:
     with pytest.raises(SpecError, match="larger than"):
         read_text(Path("/dev/zero"))

@@ -1,13 +1,16 @@
 """Exit status and text of every kind of ending."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from rayfence.cli import entry
 from rayfence.errors import SpecError
+from tests.arch.tree import ROOT
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, raised: BaseException | int) -> int:
@@ -45,6 +48,17 @@ def test_a_defect_is_one_line_without_a_traceback(
     captured = capsys.readouterr()
     assert "internal error: RuntimeError: bug" in captured.err
     assert "Traceback" not in captured.err
+
+
+def test_a_full_disk_is_no_defect() -> None:
+    own = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    words = [sys.executable, "-m", "rayfence", "schema"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=own)
+    assert (ended.returncode, ended.stderr) == (
+        74,
+        "rayfence: error: the output can't be written: No space left on device\n",
+    )
 
 
 def test_every_mistake_of_a_spec_is_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

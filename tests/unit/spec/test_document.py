@@ -32,6 +32,7 @@ def test_a_path_that_does_not_exist_gives_its_nearest_parent() -> None:
         ("a: &x 1\nb: *x\n", "f.yaml:1:4: anchors and aliases"),
         ("x: !!python/object/apply:os.system [id]\n", "f.yaml:1:4: tag"),
         ("1: a\n", "f.yaml:1:1: a key must be text"),
+        ("ä: b\nc: \x00\n", "f.yaml:2:4: not YAML: the character U+0000 is not allowed"),
         ("a: [\n", "f.yaml:2:1: not YAML"),
         ("a: 1\n---\nb: 2\n", "not YAML"),
         ("[" * 60 + "]" * 60, "nested deeper"),

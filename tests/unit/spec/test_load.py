@@ -133,6 +133,13 @@ def test_a_misspelt_target_is_told_once(target: str) -> None:
     assert not any(problem.endswith("is required") for problem in found)
 
 
+def test_a_misspelt_key_of_the_target_does_not_make_the_file_one_of_another_target() -> None:
+    spec = {("targte" if key == "target" else key): value for key, value in gke().items()}
+    found = problems(text(spec))
+    assert any("targte: unknown key, did you mean 'target'?" in problem for problem in found)
+    assert not any("is for target" in problem for problem in found)
+
+
 def test_a_platform_for_this_machine_is_no_cluster() -> None:
     assert load_local(DEFAULT_SPEC) == load(DEFAULT_SPEC)
     with pytest.raises(SpecError, match="target kubernetes is planned with `rayfence plan`"):
