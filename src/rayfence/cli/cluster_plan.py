@@ -28,7 +28,7 @@ def show(plan: ClusterPlan, everything: bool) -> None:
     _proofs(plan, everything)
     output.line()
     for warning in plan.warnings:
-        output.line(f"{click.style('warning', fg='yellow')}: {output.clean(warning)}")
+        output.paragraph(f"{click.style('warning', fg='yellow')}: ", warning, 9)
     _conflicts(plan.conflicts)
     count = len(plan.conflicts)
     output.line()
@@ -43,22 +43,22 @@ def show_differences(found: Sequence[Difference]) -> None:
     """What differs between two plans, by subject."""
     for subject, items in groupby(found, key=lambda item: item.subject):
         output.heading(subject.capitalize() + "s")
-        output.table(
+        output.records(
             ((item.change, item.name, item.before or "-", item.after or "-", item.reason) for item in items),
             ("change", "name", "before", "after", "why"),
         )
         output.line()
-    output.line(f"{len(found)} differences" if found else "No difference.")
+    output.line(f"{len(found)} difference{'s' * (len(found) != 1)}" if found else "No difference.")
 
 
 def show_explanations(found: Iterable[Explanation]) -> None:
     """One paragraph each."""
     for item in found:
         output.heading(f"{output.clean(item.name)} = {output.clean(item.value)}")
-        output.line(f"  why      {output.clean(item.reason)}")
-        output.line(f"  source   {output.clean(item.source) or 'not set'}")
+        output.paragraph("  why      ", item.reason, 11)
+        output.paragraph("  source   ", item.source or "not set", 11)
         for change in item.changes:
-            output.line(f"  changes  {output.clean(change)}")
+            output.paragraph("  changes  ", change, 11)
 
 
 def _objects(plan: ClusterPlan) -> None:
@@ -69,7 +69,7 @@ def _objects(plan: ClusterPlan) -> None:
         output.line()
         output.heading(f"{group[:1].upper()}{group[1:]} ({len(listed)})")
         for item in listed:
-            output.line(f"  {output.clean(item.address)}{_marks(item.irreversible, item.costs)}")
+            output.paragraph("  ", f"{item.address}{_marks(item.irreversible, item.costs)}", 6)
 
 
 def _settings(plan: ClusterPlan) -> None:
@@ -77,8 +77,8 @@ def _settings(plan: ClusterPlan) -> None:
     output.heading(f"Settings ({len(plan.decisions)})")
     for item in plan.decisions:
         source = click.style(" ".join((item.source, *item.rules)), dim=True)
-        output.line(f"  {output.clean(item.path)} = {output.clean(item.value)}")
-        output.line(f"      {source}: {output.clean(item.reason)}{_marks(item.irreversible, item.costs)}")
+        output.paragraph("  ", f"{item.path} = {item.value}", 6)
+        output.paragraph(f"      {source}: ", f"{item.reason}{_marks(item.irreversible, item.costs)}", 8)
 
 
 def _outcomes(plan: ClusterPlan, everything: bool) -> None:
@@ -90,7 +90,7 @@ def _outcomes(plan: ClusterPlan, everything: bool) -> None:
     for item in plan.outcomes:
         if everything or item.outcome in _SHOWN:
             word = click.style(f"{item.outcome:<22}", fg=_COLOURS.get(item.outcome, "bright_black"))
-            output.line(f"  {word} {item.constraint}: {output.clean(item.reason)}")
+            output.paragraph(f"  {word} ", f"{item.constraint}: {item.reason}", 6)
 
 
 def _proofs(plan: ClusterPlan, everything: bool) -> None:
@@ -107,17 +107,15 @@ def _proofs(plan: ClusterPlan, everything: bool) -> None:
         for found in plan.flows:
             if everything or found.state not in (FlowState.OPEN, FlowState.UNFILTERED):
                 need = "" if found.flow.needed else " (not needed)"
-                output.line(f"  {found.state:<8} {output.clean(found.flow.id)}{need}: {output.clean(found.reason)}")
+                output.paragraph(f"  {found.state:<8} ", f"{found.flow.id}{need}: {found.reason}", 6)
     actors = {item.actor for item in plan.grants}
     more = "" if everything else " (--all lists them)"
     output.heading(f"Rights: {len(plan.grants)} grants to {len(actors)} actors{more}")
     for grant in plan.grants if everything else ():
         members = ", ".join(grant.members) or grant.to_name
-        output.line(f"  {output.clean(grant.actor)}: {output.clean(grant.role)} on {output.clean(grant.on)}")
-        output.line(f"      {output.clean(members)}: {output.clean(grant.why)}")
-        output.line(
-            f"      at worst: {output.clean(grant.worst)}{output.clean(f'; {grant.article}' if grant.article else '')}"
-        )
+        output.paragraph("  ", f"{grant.actor}: {grant.role} on {grant.on}", 6)
+        output.paragraph("      ", f"{members}: {grant.why}", 8)
+        output.paragraph("      ", f"at worst: {grant.worst}{f'; {grant.article}' if grant.article else ''}", 8)
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -127,11 +125,12 @@ def _counted(counts: Mapping[str, int]) -> str:
 def _conflicts(conflicts: Iterable[PolicyConflict]) -> None:
     for item in conflicts:
         output.line()
-        output.line(click.style("conflict: ", fg="red", bold=True) + output.clean(item.problem))
-        output.line(f"  rules   {output.clean(', '.join(item.rules))}")
-        output.line(f"  fields  {output.clean(', '.join(item.fields))}")
+        output.paragraph(click.style("conflict: ", fg="red", bold=True), item.problem, 10)
+        if item.rules:
+            output.paragraph("  rules   ", ", ".join(item.rules), 10)
+        output.paragraph("  fields  ", ", ".join(item.fields), 10)
         for remedy in item.remedies:
-            output.line(f"  either  {output.clean(remedy)}")
+            output.paragraph("  either  ", remedy, 10)
         if item.request:
             output.line("  request")
             for part in item.request.splitlines():
@@ -141,4 +140,4 @@ def _conflicts(conflicts: Iterable[PolicyConflict]) -> None:
 def _marks(irreversible: str, costs: str) -> str:
     marks = [f"irreversible: {irreversible}"] if irreversible else []
     marks += [f"costs: {costs}"] if costs else []
-    return f"  [{'; '.join(output.clean(mark) for mark in marks)}]" if marks else ""
+    return f"  [{'; '.join(marks)}]" if marks else ""

@@ -4,7 +4,9 @@ Text from outside (paths, names, log lines) is stripped of control characters: a
 """
 
 import json
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -48,6 +50,21 @@ def line(text: str = "") -> None:
     click.echo(text)
 
 
+def paragraph(first: str, text: str, hang: int) -> None:
+    """`first`, which may be styled, and foreign `text` after it: on a terminal folded at its width, the lines below
+    indented by `hang`; elsewhere one line, as programs want it.
+    """
+    body, used = clean(text), len(click.unstyle(first))
+    width = _width()
+    if not width or not body.strip() or used + len(body) <= width:
+        click.echo(first + body)
+        return
+    folded = textwrap.wrap(
+        body, max(width, hang + 20), initial_indent=" " * used, subsequent_indent=" " * hang, break_on_hyphens=False
+    )
+    click.echo("\n".join((first + folded[0][used:], *folded[1:])))
+
+
 def heading(text: str) -> None:
     """A title above a table."""
     click.echo(click.style(text, bold=True))
@@ -74,6 +91,22 @@ def table(rows: Iterable[Sequence[str]], header: Sequence[str]) -> None:
         click.echo(_row(row, widths).rstrip())
 
 
+def records(rows: Iterable[Sequence[str]], header: Sequence[str]) -> None:
+    """A table where it fits the terminal (elsewhere: 120 columns); else each row's first two cells in a line, and the
+    others below, one by one.
+    """
+    listed = [tuple(row) for row in rows]
+    widths = [max(len(clean(row[column])) for row in (tuple(header), *listed)) for column in range(len(header))]
+    if sum(widths) + 2 * len(widths) <= (_width() or 120):
+        table(listed, header)
+        return
+    name = max(len(title) for title in header[2:])
+    for row in listed:
+        click.echo(f"{clean(row[0]):<{widths[0]}}  {clean(row[1])}")
+        for title, cell in zip(header[2:], row[2:], strict=True):
+            paragraph(f"    {title:<{name}}  ", cell, name + 6)
+
+
 def posture(rows: Iterable[Posture]) -> None:
     """The posture table: verdict, control, evidence."""
     listed = list(rows)
@@ -86,7 +119,7 @@ def posture(rows: Iterable[Posture]) -> None:
 def verdict(kind: Verdict, text: str) -> None:
     """One verdict with what it is about."""
     word = click.style(f"{kind.upper():<15}", fg=_COLOURS[kind], bold=kind is Verdict.FAIL)
-    click.echo(f"  {word} {clean(text)}")
+    paragraph(f"  {word} ", text, 6)
 
 
 def error(raised: RayfenceError) -> None:
@@ -122,6 +155,11 @@ class Progress:
 def is_terminal() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _width() -> int:
+    """Columns of the terminal that results go to; 0: they go elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
 
 
 def _plain(value: object) -> object:

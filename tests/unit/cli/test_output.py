@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rayfence.cli import output
 from rayfence.errors import PreflightError
@@ -55,3 +57,41 @@ def test_progress_can_be_silent(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == ""
     output.Progress()("x")
     assert "x" in capsys.readouterr().err
+
+
+def test_on_a_terminal_long_text_is_folded_and_elsewhere_it_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "word " * 30 + "x" * 90
+    output.paragraph("  why  ", text, 7)
+    assert capsys.readouterr().out == f"  why  {text}\n"
+    monkeypatch.setattr(output, "_width", lambda: 40)
+    output.paragraph("  why  ", text, 7)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines) <= 40
+    assert lines[0].startswith("  why  word") and all(line.startswith(" " * 7) for line in lines[1:])
+    assert "".join("".join(lines).split()) == "why" + "".join(text.split())
+
+
+@given(
+    st.text(alphabet=st.characters(codec="utf-8"), max_size=200),
+    st.integers(min_value=0, max_value=30),
+    st.integers(min_value=1, max_value=120),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_folded_without_losing_a_letter(
+    capsys: pytest.CaptureFixture[str], text: str, hang: int, width: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(output, "_width", lambda: width)
+        output.paragraph("> ", text, hang)
+    printed = capsys.readouterr().out
+    assert "".join(printed.split()) == ">" + "".join(output.clean(text).split())
+
+
+def test_rows_too_wide_for_a_table_are_told_one_by_one(capsys: pytest.CaptureFixture[str]) -> None:
+    header = ("change", "name", "before", "why")
+    output.records([("changed", "a.b", "1", "so")], header)
+    assert capsys.readouterr().out.splitlines() == ["change   name  before  why", "changed  a.b   1       so"]
+    output.records([("changed", "a.b", "1", "s" * 200)], header)
+    assert capsys.readouterr().out.splitlines() == ["changed  a.b", "    before  1", f"    why     {'s' * 200}"]
