@@ -17,7 +17,10 @@ from rayfence.cli import options, output
 @options.json_output
 def command(subject: str, spec: Path, policies: Path | None, as_json: bool) -> int:
     """Say why a setting is as it is, how the platform stands to a constraint, or what a waiver accepts; and what would
-    change it."""
+    change it.
+
+    A setting is named as `rayfence plan` prints it, or by its field in the spec.
+    """
     from rayfence.api.cluster import explain_subject
     from rayfence.cli import cluster_plan
 

@@ -8,6 +8,7 @@ from rayfence.model.cluster_plan import ClusterPlan, Explanation
 from rayfence.model.cluster_platform import ClusterPlatform, Waiver
 from rayfence.model.decision import Decision, Source
 from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
+from rayfence.plan.fields import settings_of
 
 
 class UnknownSubject(RayfenceError):
@@ -21,8 +22,9 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Everything in the plan that `subject` names.
 
-    `subject`: a setting's path or the beginning of one, a constraint with or without `constraints/`, or a control that
-    a waiver names. `remedies`: what satisfies each constraint. Raises UnknownSubject with the nearest names.
+    `subject`: a setting's path or the beginning of one, a field of the spec that decides settings, a constraint with or
+    without `constraints/`, or a control that a waiver names. `remedies`: what satisfies each constraint. Raises
+    UnknownSubject with the nearest names.
     """
     name = subject.removeprefix("constraints/").removeprefix("customConstraints/")
     found = (
@@ -30,6 +32,10 @@ def explain(
         *(_constraint(item, plan, remedies) for item in plan.outcomes if item.constraint == name),
         *(_waiver(item) for item in platform.waivers if item.control == name),
     )
+    for path in () if found else settings_of(name, platform):
+        found = tuple(_decision(item, plan) for item in plan.decisions if _names(item.path, path))
+        if found:
+            break
     if not found:
         known = [*(item.path for item in plan.decisions), *(item.constraint for item in plan.outcomes)]
         near = get_close_matches(name, known, n=3, cutoff=0.5)

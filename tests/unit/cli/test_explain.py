@@ -30,3 +30,8 @@ def test_the_examples_of_the_help_name_what_is_there() -> None:
     assert len(subjects) == 2
     for subject in subjects:
         assert CliRunner().invoke(command, [subject, "-f", ARTICLE], standalone_mode=False).return_value == 0
+
+
+def test_a_field_of_the_spec_leads_to_its_settings() -> None:
+    told = CliRunner().invoke(command, ["target.gke.pools.1.confidential", "-f", ARTICLE], standalone_mode=False)
+    assert "gke.pools.workers.confidential = SEV" in told.output
