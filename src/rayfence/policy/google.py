@@ -94,8 +94,10 @@ def google(case: Case) -> tuple[GkeSettings, Ground]:
 def _cluster(case: Case) -> None:
     surroundings.project(case)
     kept = "a cluster keeps its mode"
-    case.decide("gke.mode", case.gke.mode, "as specified", source=Source.SPEC, irreversible=kept)
-    case.decide("gke.cluster", case.platform.name, "the platform's name", source=Source.SPEC)
+    source = case.said("target.gke.mode")
+    why = "as specified" if source is Source.SPEC else "node pools that the spec describes, or one for all"
+    case.decide("gke.mode", case.gke.mode, why, source=source, irreversible=kept)
+    case.decide("gke.cluster", case.platform.name, "the platform's name", source=case.said("metadata.name"))
     addon = case.platform.operator.source is OperatorSource.ADDON
     case.decide("gke.operator_addon", addon, "as specified", source=Source.SPEC)
 

@@ -93,6 +93,11 @@ class Case:
         request = "\n".join(letter(item, owner, self.gke.project, name, self.today) for item in asked)
         self.conflicts.append(PolicyConflict(rules, fields, problem, remedies, request))
 
+    def said(self, field: str) -> Source:
+        """Where the value of `field` comes from: the spec's text, else its default. A platform without text has all."""
+        places = self.platform.places
+        return Source.SPEC if not places or field.replace("[", ".").replace("]", "") in places else Source.DEFAULT
+
     def warn_undecided(self, *constraints: str, taken: str) -> None:
         """Say that policies could not be decided, and which way was `taken` instead."""
         for policy in self.rules.undecided(*constraints):

@@ -154,8 +154,8 @@ def _protection(case: Case, wanted: Encryption) -> None:
         case.refuse(
             (), (f"{_FIELD}.make.rotationDays",), "a key that never rotates is never retired", ("set 1 or more days",)
         )
-    path = f"{_PATH}.rotation_days"
-    case.decide(path, wanted.rotation_days, "what one version has encrypted stays little", source=Source.SPEC)
+    path, source = f"{_PATH}.rotation_days", case.said(f"{_FIELD}.make.rotationDays")
+    case.decide(path, wanted.rotation_days, "what one version has encrypted stays little", source=source)
 
 
 def _settings(case: Case, name: str, made: bool, parts: tuple[str, str, str, str]) -> KeySettings:

@@ -64,7 +64,7 @@ def network(case: Case, place: Place) -> NetworkSettings:
         "gke.network.manage_firewall",
         wanted.manage_firewall,
         "rules are written by us" if wanted.manage_firewall else "rules are printed for the owner of the host project",
-        source=Source.SPEC,
+        source=case.said(f"target.gke.network.{wanted.kind}.manageFirewall"),
     )
     return NetworkSettings(
         kind=wanted.kind,

@@ -1,5 +1,7 @@
 """What is decided has a source; what is refused has a text for its owner."""
 
+from dataclasses import replace
+
 import pytest
 
 from rayfence.model.decision import Source
@@ -45,6 +47,13 @@ def test_undecided_policies_are_told_with_what_was_taken() -> None:
 def test_other_targets_have_no_google_half() -> None:
     with pytest.raises(TypeError):
         _ = case(existing()).gke
+
+
+def test_what_the_spec_does_not_say_is_a_default() -> None:
+    item = case(replace(minimal(), places={"target.gke.pools.0.maxNodes": "f:1:1"}))
+    assert item.said("target.gke.pools[0].maxNodes") is Source.SPEC
+    assert item.said("target.gke.mode") is Source.DEFAULT
+    assert case(minimal()).said("target.gke.mode") is Source.SPEC
 
 
 def test_values_as_words() -> None:

@@ -123,9 +123,9 @@ def _pool(case: Case, pool: NodePool, field: str, zones: tuple[str, ...], smalle
             (), (f"{field}.minNodes", f"{field}.maxNodes"), problem, ("let maxNodes be the larger, and at least 1",)
         )
     costs = f"{pool.min_nodes} nodes run always" if pool.min_nodes else ""
-    case.decide(
-        f"{path}.nodes", f"{pool.min_nodes} to {pool.max_nodes}", "as specified", source=Source.SPEC, costs=costs
-    )
+    source = case.said(f"{field}.maxNodes")
+    why = "as specified" if source is Source.SPEC else "what a small platform needs; `maxNodes` sets another end"
+    case.decide(f"{path}.nodes", f"{pool.min_nodes} to {pool.max_nodes}", why, source=source, costs=costs)
     return PoolSettings(
         name=pool.name,
         machine_type=machine_type,
