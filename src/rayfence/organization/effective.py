@@ -25,6 +25,8 @@ from rayfence.organization.raw import RawPolicies, RawPolicy, capped
 from rayfence.organization.rules import Undecided, boolean_outcome, list_outcome
 
 GOOGLE_DEFAULT = "Google's default"
+#: Places of an undecided policy that are named; a folder of exports may hold thousands.
+MOST_PLACES = 5
 
 
 def effective(
@@ -125,8 +127,9 @@ class _Evaluation:
                 return _default(name, row, GOOGLE_DEFAULT) if row is not None and row.enforced_by_default else None
             return self._decide(name, row, chain)
         except Undecided as error:
-            places = ", ".join(dict.fromkeys(_source(policy) for policy in self.levels.of(name)))
-            return EffectivePolicy(name, places, undecided=str(error))
+            places = list(dict.fromkeys(_source(policy) for policy in self.levels.of(name)))
+            more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+            return EffectivePolicy(name, ", ".join(places[:MOST_PLACES]) + more, undecided=str(error))
 
     def _decide(self, name: str, row: Constraint | None, chain: tuple[RawPolicy, ...]) -> EffectivePolicy:
         source = "; ".join(_source(policy) for policy in chain)

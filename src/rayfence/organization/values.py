@@ -57,6 +57,12 @@ def membership(
     return Membership(allowed, through)
 
 
+def strange_prefix(entries: Iterable[str]) -> str:
+    """The first prefix among `entries` that lists of Google do not have, else nothing."""
+    found = (match.group(1) for match in map(_PREFIX.match, entries) if match)
+    return next((prefix for prefix in found if prefix not in {"is", "in", "under"}), "")
+
+
 def _allowed(
     values: ListValues, candidate: str, ancestry: Mapping[str, tuple[str, ...]], groups: ValueGroups
 ) -> tuple[Permission, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rayfence.catalog.constraints import load_known_constraints
 from rayfence.catalog.value_groups import load_value_groups
 from rayfence.model.orgpolicy import ListValues
-from rayfence.organization.effective import effective
+from rayfence.organization.effective import MOST_PLACES, effective
 from rayfence.organization.read import read
 from rayfence.organization.values import membership
 from tests.unit.organization.policy_files import (
@@ -191,6 +191,13 @@ def test_conflicting_duplicates_are_undecided() -> None:
         "different policies" in the(SHIELDED, v2(ORG, SHIELDED, enforce()), v2(ORG, SHIELDED, enforce(False))).undecided
     )
     assert the(SHIELDED, v2(ORG, SHIELDED, enforce()), v2(ORG, SHIELDED, enforce())).enforced is True
+
+
+def test_of_thousands_of_undecided_places_a_few_are_named() -> None:
+    found = facts(*(v2(f"folders/{number}", SHIELDED, enforce()) for number in range(10, 3010)), ancestry=())
+    assert found.policies[SHIELDED].undecided
+    assert found.policies[SHIELDED].source.endswith("and 2995 more")
+    assert found.policies[SHIELDED].source.count("folders/") == MOST_PLACES
 
 
 def test_unrelated_nodes_are_told() -> None:

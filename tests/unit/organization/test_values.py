@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rayfence.catalog.value_groups import load_value_groups
 from rayfence.model.orgpolicy import ListValues
-from rayfence.organization.values import Membership, Permission, membership
+from rayfence.organization.values import Membership, Permission, membership, strange_prefix
 
 ANCESTRY = {
     "projects/kms": ("folders/2", "organizations/1"),
@@ -95,3 +95,8 @@ def test_the_order_of_entries_does_not_matter(
     allowed: tuple[str, ...], denied: tuple[str, ...], candidate: str
 ) -> None:
     assert verdict(candidate, allowed, denied) == verdict(candidate, allowed[::-1], denied[::-1])
+
+
+def test_prefixes_that_google_has_not_are_told() -> None:
+    assert strange_prefix(["us-central1", "in:us-locations", "is:a", "under:folders/1", "https://a"]) == ""
+    assert strange_prefix(["in:us-locations", "foo:us", "bar:us"]) == "foo"

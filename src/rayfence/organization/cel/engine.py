@@ -9,6 +9,7 @@ Errors follow the language: `false && error` is false. So "can't be told" is abs
 Import this module only when there is a condition to run: cel-python takes 0.1 s to load.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,6 +48,11 @@ _CALLS: Final = frozenset(
 _LEVELS: Final = frozenset(
     {"expr", "conditionalor", "conditionaland", "relation", "addition", "multiplication", "unary", "member"}
 )
+
+
+#: How cel-python names types and operators in its sentences.
+_CLASS: Final = re.compile(r"<class '(?:\w+\.)*(\w+?)(?:Type)?'>")
+_RULE: Final = re.compile(r"Token\('RULE', '(\w+)'\)")
 
 
 class Undecided(Exception):
@@ -109,6 +115,7 @@ class Condition:
 def _why(error: Exception) -> str:
     """An evaluation error for people; cel-python's first argument is its sentence, the rest its internals."""
     text = str(error.args[0]) if error.args else type(error).__name__
+    text = _RULE.sub(r"\1", _CLASS.sub(lambda found: found.group(1).lower(), text))
     return cut(text.partition(" (in activation")[0], 160)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from rayfence.catalog.value_groups import ValueGroups
 from rayfence.model.orgpolicy import EffectivePolicy, OrgFacts
-from rayfence.organization.values import Permission, membership
+from rayfence.organization.values import Permission, membership, strange_prefix
 
 #: Who set a policy, as it stands in its source.
 _ORGANIZATION: Final = re.compile(r"\(organizations/([0-9]+)\)")
@@ -113,6 +113,9 @@ def _binds(policy: EffectivePolicy) -> bool:
 
 def _evidence(value: str, entries: tuple[str, ...]) -> str:
     """What would decide a membership that can't be told."""
+    strange = strange_prefix(entries)
+    if strange:
+        return f"knowing what the prefix `{strange}:` means"
     if value.startswith("projects/") and any(entry.startswith(("under:", "projects/", "is:")) for entry in entries):
         return f"the folders and organisation above {'/'.join(value.split('/')[:2])}"
     return "knowing what these groups hold"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rayfence.organization.values import Permission, membership
+from rayfence.organization.values import Permission, membership, strange_prefix
 from rayfence.policy.constraints.criterion import Case, Mark
 from rayfence.policy.constraints.rendered import project_of
 
@@ -22,7 +22,9 @@ def admit(case: Case, value: str) -> Admission:
         return Admission(False, "the policy holds no list")
     found = membership(values, value, case.facts.ancestry, case.groups)
     if found.verdict is Permission.UNKNOWN:
-        return Admission(None, f"{value}: {found.why} without {_evidence(found.why, value)}")
+        return Admission(
+            None, f"{value}: {found.why} without {_evidence(found.why, value, (*values.allowed, *values.denied))}"
+        )
     return Admission(found.verdict is Permission.YES, found.why)
 
 
@@ -34,7 +36,10 @@ def member_mark(case: Case, field: str, value: str, problem: str) -> Mark:
     return Mark(field, "" if admission.allowed else f"{problem}: {admission.why}")
 
 
-def _evidence(why: str, value: str) -> str:
+def _evidence(why: str, value: str, entries: tuple[str, ...]) -> str:
+    strange = strange_prefix(entries)
+    if strange and f"{strange}:" in why:
+        return f"knowing what the prefix `{strange}:` means"
     if "under:" in why:
         return f"the folders and the organisation above {project_of(value) or value}"
     if "in:" in why:

@@ -100,6 +100,13 @@ def test_undecided(text: str) -> None:
         holds(text)
 
 
+def test_the_reason_is_without_the_engines_internals() -> None:
+    with pytest.raises(Undecided) as caught:
+        holds("resource.name + true == 'x'")
+    assert "class" not in str(caught.value) and "Token" not in str(caught.value)
+    assert "(string, bool)" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -34,6 +34,7 @@ def test_entries(entry: str, value: str, allowed: bool | None) -> None:
 def test_the_missing_evidence_is_named() -> None:
     mark = member_mark(_case(listed("x.y", "under:folders/9")), "f", "projects/stranger/global/networks/n", "bad")
     assert not mark.problem and "above projects/stranger" in mark.missing
+    assert "prefix `odd:`" in member_mark(_case(listed("x.y", "odd:v")), "f", "v", "bad").missing
     assert "values of that group" in member_mark(_case(listed("x.y", "in:ODD")), "f", "v", "bad").missing
     assert (
         "number or the id" in member_mark(_case(listed("x.y", "projects/9")), "f", "projects/stranger", "bad").missing
