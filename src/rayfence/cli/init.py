@@ -56,6 +56,8 @@ def command(target: str | None, from_gcloud: bool, path: Path, force: bool, as_j
     from rayfence.api import init
 
     draft = init.Draft(target=target or _ask_target(), **told)
+    if from_gcloud and draft.target != "gke":
+        raise click.UsageError(f"--from-gcloud is for target gke, and this one is {draft.target}")
     if from_gcloud:
         draft = init.from_gcloud(draft)
     draft = _complete(draft)
