@@ -68,4 +68,5 @@ def test_from_gcloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CLOUDSDK_COMPUTE_REGION", "us-east1")
     result = run("--target", "gke", "--from-gcloud", "-o", "-")
     assert "project: acme-ml" in result.stdout and "location: us-east1" in result.stdout
-    assert run("--target", "local", "--from-gcloud", "-o", "-").exit_code == 2
+    refused = run("--target", "local", "--from-gcloud", "-o", "-")
+    assert refused.exit_code == 2 and "--from-gcloud is for target gke" in refused.output

@@ -8,6 +8,7 @@ Source: Resource Manager, defining-locations; Compute Engine, regions-zones (202
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from rayfence.model.decision import Source
@@ -70,6 +71,12 @@ def place(case: Case) -> Place:
         )
         case.decide("gke.location", location, "as specified", serves=(RULE,), source=Source.SPEC, irreversible=_FIXED)
         case.decide("gke.regional", False, "a zone was asked for", waiver=waiver, source=Source.SPEC)
+    groups = case.rules.groups
+    if not groups.region_of(region):
+        near = get_close_matches(region, groups.regions, n=1, cutoff=0.8)
+        meant = f"did you mean {near[0]}? " if near else ""
+        told = f"{region} is not among Google's regions of {groups.as_of}; {meant}evidence: gcloud compute regions list"
+        case.warnings.append(f"target.gke.location: {told}")
     zones = _zones(case, region, regional)
     for name, field in {region: "target.gke.location", location: "target.gke.location"}.items():
         require_place(case, name, field, "the cluster and its subnet")

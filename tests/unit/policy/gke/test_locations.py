@@ -49,6 +49,15 @@ def test_a_place_that_is_not_known_to_be_allowed_stops_the_plan(policy: object, 
     assert f"constraints/{RULE}" in conflict.request
 
 
+def test_a_region_that_google_is_not_known_to_have_is_told_with_the_nearest() -> None:
+    item = case(replace(minimal(), target=replace(case(minimal()).gke, location="us-centrall1")))
+    place(item)
+    assert "us-centrall1 is not among" in item.warnings[0] and "did you mean us-central1?" in item.warnings[0]
+    known = case(minimal())
+    place(known)
+    assert known.warnings == []
+
+
 def test_a_zone_takes_a_waiver() -> None:
     platform = minimal(location="us-central1-c")
     assert "zonal-cluster" in refused(resolved(platform))
