@@ -50,6 +50,9 @@ def placement(document: View) -> Iterator[Problem]:
     operator = document.at("operator")
     if operator.at("source").text == "addon" and operator.at("gates").value:
         yield operator.at("gates").problem("GKE's add-on takes no feature gates; use source: manifests")
+    if operator.at("source").text == "addon" and operator.at("version").given:
+        told = "GKE chooses the version of its add-on; leave it out, or use source: manifests"
+        yield operator.at("version").problem(told)
     workbench = document.at("workbench", "zone")
     if workbench.text and region and not workbench.text.startswith(region + "-"):
         yield workbench.problem(f"{cut(workbench.text, 60)!r} is not in {cut(region, 60)}, where the network is")

@@ -18,6 +18,10 @@ PATCHING = "patching"
         ([("target.gke.nodeLocations.1", "us-central1-a")], "target.gke.nodeLocations.1: 'us-central1-a' stands twice"),
         ([("target.gke.mode", "autopilot")], "target.gke.pools: Autopilot has no node pools"),
         ([("operator.source", "addon")], "operator.gates: GKE's add-on takes no feature gates"),
+        (
+            [("operator.source", "addon"), ("operator.gates", []), ("operator.version", "1.7.0")],
+            "operator.version: GKE chooses the version of its add-on",
+        ),
         ([("workbench.zone", "us-east1-b")], "workbench.zone: 'us-east1-b' is not in us-central1"),
         ([("target.gke.pools.0.minNodes", 9)], "target.gke.pools.0.minNodes: 9 is above maxNodes (4)"),
         ([("target.gke.pools.1.tenant", "visio")], "target.gke.pools.1.tenant: there is no tenant 'visio'"),
