@@ -3,7 +3,7 @@
 import datetime
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from rayfence.api.organization import organization_of
@@ -18,6 +18,7 @@ from rayfence.model.cloud import CloudDesired
 from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation
 from rayfence.model.cluster_platform import ClusterPlatform
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import OrgFacts
 from rayfence.model.outcome import ConstraintOutcome

@@ -1,12 +1,12 @@
 """`down`: stop an instance and leave nothing running; on request forget it altogether."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rayfence.adapters import files
 from rayfence.adapters.processes import keeper_control
 from rayfence.api.instances import DEFAULT_NAME, Record, load_record
 from rayfence.api.locks import locked
+from rayfence.model.frozen import dataclass
 from rayfence.ports.machine import Reporter
 
 

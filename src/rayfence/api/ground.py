@@ -8,11 +8,11 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from rayfence.adapters.gateway import GatewayClient
 from rayfence.errors import RayfenceError
+from rayfence.model.frozen import dataclass
 from rayfence.model.routes import Role
 from rayfence.model.wire import Answer
 from rayfence.ports.machine import Reporter

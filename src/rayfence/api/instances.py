@@ -9,13 +9,14 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import platformdirs
 
 from rayfence.errors import StateError
+from rayfence.model.frozen import dataclass
 from rayfence.model.host import HeadPorts, NodePorts, Places, Ports
 
 DEFAULT_NAME: Final = "default"

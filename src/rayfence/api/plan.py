@@ -1,6 +1,5 @@
 """`make_plan`: from a spec to a stamped plan; changes nothing."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rayfence.api.facts import gather
@@ -11,6 +10,7 @@ from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.catalog.routes import load_routes
 from rayfence.errors import SpecError
 from rayfence.model.desired import Desired
+from rayfence.model.frozen import dataclass
 from rayfence.model.plan import Plan
 from rayfence.model.platform import LocalPlatform
 from rayfence.model.resolution import Resolution

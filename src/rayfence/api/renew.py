@@ -1,11 +1,11 @@
 """`renew`: leaves that their consumers reload by themselves are renewed before they end; nothing is restarted."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from rayfence.api.locks import locked
 from rayfence.api.machine import LocalMachine
 from rayfence.api.plan import plan_platform, read_spec
+from rayfence.model.frozen import dataclass
 from rayfence.model.plan import Leaf
 
 

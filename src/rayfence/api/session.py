@@ -12,7 +12,6 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
@@ -21,6 +20,7 @@ from rayfence.adapters import files
 from rayfence.adapters.gateway import GatewayClient, Server
 from rayfence.api.instances import DEFAULT_NAME, Record, load_record
 from rayfence.errors import AccessRefused, StateError
+from rayfence.model.frozen import dataclass
 from rayfence.render.local.layout import Layout
 
 _MARGIN_SECONDS = 30

@@ -1,13 +1,13 @@
 """`status`: what an instance is now, by a fresh look; nothing from memory but where to look."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from rayfence.adapters.processes import keeper_control
 from rayfence.adapters.processes.state_file import READY, KeeperStatus, ProcessStatus
 from rayfence.api.instances import DEFAULT_NAME, Record, require_record
 from rayfence.api.sightings import sightings
+from rayfence.model.frozen import dataclass
 from rayfence.model.verdict import Posture
 from rayfence.render.local.layout import Layout
 from rayfence.verify.posture import posture

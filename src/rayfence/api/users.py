@@ -1,7 +1,6 @@
 """Local accounts, through the gateway's own API: the only writer of the accounts file is the gateway."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,6 +8,7 @@ from rayfence.adapters.gateway import Json
 from rayfence.api.instances import DEFAULT_NAME, load_record
 from rayfence.api.session import connect, current
 from rayfence.errors import StateError
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

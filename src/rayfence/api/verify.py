@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import rayfence
@@ -17,6 +16,7 @@ from rayfence.api.session import local_server
 from rayfence.catalog.routes import load_routes
 from rayfence.errors import StateError
 from rayfence.model.evidence import Evidence, Verification
+from rayfence.model.frozen import dataclass
 from rayfence.model.gateway import GatewaySettings
 from rayfence.ports.machine import Reporter
 from rayfence.render.local.layout import Layout

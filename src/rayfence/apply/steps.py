@@ -5,11 +5,12 @@ Safe to repeat after a crash at any point: the next plan is made from a fresh lo
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from rayfence.errors import ListenerExposed
 from rayfence.model.desired import Desired
+from rayfence.model.frozen import dataclass
 from rayfence.model.plan import Action, Plan, Receipt, StepResult
 from rayfence.ports.machine import Machine, Reporter
 

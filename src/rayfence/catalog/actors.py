@@ -1,12 +1,12 @@
 """Loads `data/actors.yaml`: what each actor of a platform needs, with reasons, and what roles mean."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 
 #: What a grant of people may be bound on; `policy` turns each into resources.
 PLACES: Final = frozenset(

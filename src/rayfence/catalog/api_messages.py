@@ -10,13 +10,14 @@ Leaves out: which enum values exist, what is required, what is output only.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 
 _SCALARS: Final = frozenset(
     {"bool", "int", "uint", "double", "string", "bytes", "duration", "timestamp", "any", "enum"}

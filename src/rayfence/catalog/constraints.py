@@ -5,12 +5,12 @@ an organisation sets (`organization`): this is Google's side alone.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import CustomConstraint
 
 KINDS: Final = ("boolean", "list", "managed")

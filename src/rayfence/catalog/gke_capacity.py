@@ -1,12 +1,12 @@
 """Loads `data/gke_capacity.yaml`: what GKE reserves of a node, what our pods carry besides Ray, Autopilot's bounds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.catalog.numbers import as_count, as_number
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 from rayfence.model.proofs import Room
 
 #: On which nodes a system pod runs.

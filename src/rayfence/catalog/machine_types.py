@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.catalog.numbers import as_count, as_number
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import Confidential
 
 _DATE: Final = re.compile(r"^\d{4}-\d{2}-\d{2}$")

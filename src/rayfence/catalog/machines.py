@@ -1,10 +1,10 @@
 """Everything the proof of capacity needs of the catalogue, in one value."""
 
-from dataclasses import dataclass
 from functools import cache
 
 from rayfence.catalog.gke_capacity import GkeCapacity, load_gke_capacity
 from rayfence.catalog.machine_types import MachineTypes, load_machine_types
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

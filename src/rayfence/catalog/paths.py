@@ -9,9 +9,10 @@ and, where it matters, by the service. Parameters can't contain `/`, so a parame
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+from rayfence.model.frozen import dataclass
 
 DEFAULT_PATTERN: Final = "[A-Za-z0-9._-]+"
 

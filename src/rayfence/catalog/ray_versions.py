@@ -1,12 +1,12 @@
 """Loads `data/ray_versions.yaml`: which Ray versions rayfence starts, and the advisories that decide the floor."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 
 _VERSION: Final = re.compile(r"^(\d{1,4})\.(\d{1,4})\.(\d{1,4})$")
 

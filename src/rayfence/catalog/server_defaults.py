@@ -1,11 +1,12 @@
 """Loads `data/server_defaults.yaml`: what Google completes in an object, and which objects its controllers add."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from rayfence.catalog.documents import as_items, as_mapping, as_text, check_keys, parse_document, read_data
 from rayfence.errors import CatalogError
+from rayfence.model.frozen import dataclass
 
 _SUFFIX: Final = "-locations"
 _REGION: Final = re.compile(r"^[a-z]+-[a-z]+[0-9]+\Z")

@@ -1,7 +1,9 @@
 """Google Cloud objects as planned: what the API would be sent, and what Terraform is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

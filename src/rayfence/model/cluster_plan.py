@@ -1,9 +1,9 @@
 """A plan for a platform on Kubernetes or GKE: what will exist, why it is so, and what stands against it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rayfence.model.decision import Decision
+from rayfence.model.frozen import dataclass
 from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
 from rayfence.model.proofs import ActorGrant, FlowResult, Placement
 

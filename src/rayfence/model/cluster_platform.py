@@ -1,9 +1,10 @@
 """A platform on Kubernetes or GKE as specified: the one internal form, whatever version it was written in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.gateway import Limits
 from rayfence.model.gke import GkeTarget
 from rayfence.model.tenancy import ClusterTenant

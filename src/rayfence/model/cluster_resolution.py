@@ -1,9 +1,8 @@
 """What `policy.resolve_cluster` returns: every setting of a platform on Kubernetes or GKE, each explained."""
 
-from dataclasses import dataclass
-
 from rayfence.model.cluster_platform import ClusterPlatform, Datapath
 from rayfence.model.decision import Decision
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.outcome import PolicyConflict
 

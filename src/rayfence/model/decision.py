@@ -1,7 +1,8 @@
 """Decisions of `policy.resolve`: every setting with its value, reason and source."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Source(StrEnum):

@@ -5,8 +5,9 @@ relative to the instance's state folder unless a field says otherwise. Tuples ar
 first.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Account(StrEnum):

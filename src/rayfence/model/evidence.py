@@ -1,8 +1,8 @@
 """Evidence: what an attack on a running instance showed, with the control that makes the showing worth something."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.verdict import Verdict
 
 

@@ -5,7 +5,9 @@ Paths are absolute. No secret bytes: only the files that hold them. `render/loca
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The Google Cloud half of a platform as specified. None means: left open, `policy` decides."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class NetworkKind(StrEnum):

@@ -1,8 +1,8 @@
 """The Google Cloud half of a resolution: nothing is left open any more. `render/gcp` needs nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import (
     Confidential,
     Exclusion,

@@ -1,6 +1,6 @@
 """Facts about this machine that decisions need; gathered by adapters, never guessed by pure code."""
 
-from dataclasses import dataclass
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

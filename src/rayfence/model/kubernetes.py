@@ -1,7 +1,8 @@
 """Kubernetes objects as planned."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ decided (a condition on unknown tags, an unknown prefix) is said in `undecided`,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What became of one rule of the organisation, and what stands in the way of a platform."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Outcome(StrEnum):

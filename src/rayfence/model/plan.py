@@ -1,8 +1,10 @@
 """Observed, Change, Plan: what is there, and what applying would do about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Action(StrEnum):

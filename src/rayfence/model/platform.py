@@ -1,7 +1,6 @@
 """The one internal form of a spec, whatever version it was written in. Every default is already filled in."""
 
-from dataclasses import dataclass
-
+from rayfence.model.frozen import dataclass
 from rayfence.model.gateway import Limits
 
 

@@ -4,9 +4,10 @@ A proof says *pass* only of what was computed; what evidence is missing for is *
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.outcome import PolicyConflict
 from rayfence.model.verdict import Verdict
 

@@ -1,8 +1,7 @@
 """What `policy.resolve` returns: the settings of one platform, each explained, and what stands in the way."""
 
-from dataclasses import dataclass
-
 from rayfence.model.decision import Decision
+from rayfence.model.frozen import dataclass
 from rayfence.model.host import HostFacts, NodePorts
 from rayfence.model.platform import LocalPlatform
 

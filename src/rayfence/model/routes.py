@@ -3,8 +3,9 @@
 Leaves out the data (`catalog/data/routes/`), the decision (`access.authorize`) and Envoy's form of it (`render/envoy`).
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Role(StrEnum):

@@ -1,8 +1,10 @@
 """Tenants of a platform on Kubernetes, as specified: who, which Ray clusters, jobs and services."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

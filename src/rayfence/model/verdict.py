@@ -1,7 +1,8 @@
 """Verdicts, and the rows that carry them with their evidence."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from rayfence.model.frozen import dataclass
 
 
 class Verdict(StrEnum):

@@ -1,6 +1,6 @@
 """Single requests as an attacker writes them, and what came back. Nothing here repairs a malformed request."""
 
-from dataclasses import dataclass
+from rayfence.model.frozen import dataclass
 
 Fields = tuple[tuple[str, str], ...]
 

@@ -7,8 +7,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from rayfence.model.frozen import dataclass
 
 #: Google allows ten tag functions; a longer text is nothing it would have accepted.
 MAX_FUNCTIONS: Final = 10

@@ -13,7 +13,7 @@ Pure. Source: Organization Policy v2, `CustomConstraint`.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from rayfence.catalog.api_messages import ApiMessages, load_api_messages
 from rayfence.catalog.server_defaults import ImpliedKind, ServerModel, load_server_model
 from rayfence.errors import cut
 from rayfence.model.cloud import CloudResource
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import CustomConstraint, OrgFacts
 from rayfence.model.outcome import ConstraintOutcome, Outcome
 from rayfence.organization.messages import Message, completed, mirrored, misfits

@@ -15,9 +15,9 @@ managed twins stay separate: an organisation may set both, and both hold.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from rayfence.catalog.constraints import Constraint
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import CustomConstraint, EffectivePolicy, ListValues, OrgFacts
 from rayfence.organization.conditions import NotACondition, TagBindings, tag_bindings
 from rayfence.organization.levels import Levels, place_policies

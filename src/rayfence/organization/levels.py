@@ -6,8 +6,8 @@ certainly lies elsewhere is left out, with a problem that says so.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.organization.raw import SOME_ORGANIZATION, RawPolicies, RawPolicy
 from rayfence.organization.rules import Undecided
 

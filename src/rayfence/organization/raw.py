@@ -4,9 +4,10 @@ Leaves out what holds at a project in the end: `organization.effective`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import CustomConstraint, FirewallRule
 
 #: (path as the user knows it, content). Paths tell the node of formats that do not say it themselves.

@@ -9,11 +9,11 @@ and "Restricting resource locations".
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rayfence.catalog.value_groups import ValueGroups
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import ListValues
 
 _NODE: Final = re.compile(r"^(organizations|folders|projects)/[^/]+")

@@ -5,12 +5,12 @@ Covers both targets; what differs on GKE comes in as `Ground`. Source: KubeRay 1
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.cluster_platform import Datapath, KubernetesTarget, OperatorSource
 from rayfence.model.cluster_resolution import KubernetesSettings
 from rayfence.model.decision import Source
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import GkeTarget
 from rayfence.model.tenancy import ClusterTenant, RayPods
 from rayfence.policy.basis import Case

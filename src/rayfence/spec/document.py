@@ -6,12 +6,12 @@ Leaves out what the values mean: `spec.v1alpha1`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
 
 from rayfence.errors import SpecError
+from rayfence.model.frozen import dataclass
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_DEPTH: Final = 40

@@ -6,10 +6,10 @@ become part of the spec.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.errors import SpecError
+from rayfence.model.frozen import dataclass
 from rayfence.spec.load import load
 
 TARGETS: Final = ("local", "kubernetes", "gke")

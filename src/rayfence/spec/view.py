@@ -5,8 +5,8 @@ wrong: all mistakes of a file are reported at once. What is missing or of anothe
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.spec.document import Path
 
 

@@ -1,8 +1,8 @@
 """What an attack is: requests, what must happen, and a control without which its failure would prove nothing."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.wire import Shot
 
 

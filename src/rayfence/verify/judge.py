@@ -6,10 +6,10 @@ that nothing was passed on to Ray. A control counts when the access log shows it
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from rayfence.errors import cut
 from rayfence.model.evidence import Evidence
+from rayfence.model.frozen import dataclass
 from rayfence.model.routes import Backend, RouteCatalog
 from rayfence.model.verdict import Verdict
 from rayfence.model.wire import Answer, LogLine

@@ -1,8 +1,9 @@
 """Which attacks there are, in the order in which none spoils another: the one list of all of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from rayfence.model.frozen import dataclass
 from rayfence.verify.attack import Attack, is_chosen
 from rayfence.verify.attacks.direct import direct_attacks
 from rayfence.verify.attacks.hygiene import hygiene_attacks

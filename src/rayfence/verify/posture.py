@@ -5,8 +5,8 @@ Covers what a look from outside shows without writing anything. Leaves out attac
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.verdict import Posture, Verdict
 
 

@@ -6,10 +6,10 @@ reads the instance's signing key: tokens that are right but for one respect are 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.access.claims import GRANT, ID_DIGITS, write_grant
+from rayfence.model.frozen import dataclass
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.host import Ports
 from rayfence.model.routes import Right, Role, RouteCatalog, Surface

@@ -49,7 +49,7 @@ def test_one_part_rendered_again_keeps_the_others_and_later_runs_still_know_them
 def test_what_an_interrupted_run_wrote_is_removed_by_the_next(tmp_path: Path) -> None:
     interrupted = write_files({"a": "a", "b": "b"}, tmp_path)
     next(interrupted)
-    interrupted.close()
+    del interrupted
     list(write_files({"b": "b"}, tmp_path))
     assert not (tmp_path / "a").exists()
 

@@ -7,9 +7,9 @@ only to Terraform: what it stands in can't be decided. Sources: provider google,
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import CustomConstraint
 from rayfence.organization.formats.documents import shown
 from rayfence.organization.formats.factory import parameters_of

@@ -6,12 +6,13 @@ warnings in it, in the order of the main flow.
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rayfence.catalog.machines import Machines
 from rayfence.catalog.ray_versions import RayVersions
 from rayfence.model.cluster_platform import ClusterPlatform, Waiver
 from rayfence.model.decision import Decision, Source
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import GkeTarget
 from rayfence.model.outcome import PolicyConflict
 from rayfence.policy.basis.petitions import Petition, letter

@@ -5,8 +5,9 @@ smallest change that helps, why, for how long. Names from the spec are quoted, n
 """
 
 import datetime
-from dataclasses import dataclass
 from typing import Final
+
+from rayfence.model.frozen import dataclass
 
 #: How long an exception is asked for, in days: a quarter, then it is looked at again.
 ASKED_DAYS: Final = 90

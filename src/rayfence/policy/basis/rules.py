@@ -7,11 +7,12 @@ what a constraint demands (each criterion says that beside the setting it decide
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
 
 from rayfence.catalog.value_groups import ValueGroups
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import EffectivePolicy, OrgFacts
 from rayfence.organization.values import Permission, membership, strange_prefix
 

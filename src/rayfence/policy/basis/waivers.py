@@ -6,11 +6,11 @@ nothing and stops the plan: a platform must not stay weak because nobody looked.
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rayfence.model.cluster_platform import Waiver
+from rayfence.model.frozen import dataclass
 from rayfence.model.outcome import PolicyConflict
 
 #: Days before a waiver's end in which every plan warns.

@@ -1,7 +1,6 @@
 """Whether a list constraint admits a value; the one door to `organization.values`."""
 
-from dataclasses import dataclass
-
+from rayfence.model.frozen import dataclass
 from rayfence.organization.values import Permission, membership, strange_prefix
 from rayfence.policy.constraints.criterion import Case, Mark
 from rayfence.policy.constraints.rendered import project_of

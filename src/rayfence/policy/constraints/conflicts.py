@@ -7,10 +7,10 @@ it. Some settings serve one rule and break another: then both are named, for onl
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.cluster_platform import ClusterPlatform
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import GkeTarget
 from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
 from rayfence.policy.basis import Rules

@@ -7,9 +7,9 @@ Source: GKE, "Gateway", "Ingress", "LoadBalancer Services".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.policy.constraints.rendered import at
 

@@ -6,10 +6,10 @@ taken for holding.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.catalog.value_groups import ValueGroups
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import EffectivePolicy, OrgFacts
 from rayfence.model.outcome import Outcome
 from rayfence.policy.constraints.rendered import Rendered

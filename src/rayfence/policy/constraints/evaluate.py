@@ -9,13 +9,13 @@ Then the criterion judges the rendered objects. Legacy and managed twins are jud
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.catalog.constraints import Constraint
 from rayfence.catalog.value_groups import ValueGroups
 from rayfence.model.cloud import CloudDesired
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import EffectivePolicy, ListValues, OrgFacts
 from rayfence.model.outcome import ConstraintOutcome, Outcome

@@ -6,12 +6,12 @@ Source: GKE API v1 (`Cluster`, `NodePool`), Notebooks API v2 (`Instance`), Compu
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from rayfence.model.cloud import CloudDesired, CloudResource
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 
 Body = Mapping[str, object]

@@ -7,11 +7,11 @@ Source: Resource Manager, defining-locations; Compute Engine, regions-zones (202
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
 from rayfence.model.decision import Source
+from rayfence.model.frozen import dataclass
 from rayfence.policy.basis import Case, Standing
 from rayfence.policy.basis.petitions import admitted
 

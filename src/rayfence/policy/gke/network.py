@@ -5,10 +5,10 @@ restrictVpcPeering, restrictCloudNATUsage, requireVpcFlowLogs, disablePrivateSer
 Leaves out firewall rules (`render.gcp`) and whether an inherited one closes a flow.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.decision import Source
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import IapScope, Network, NetworkKind
 from rayfence.model.gke_settings import NetworkSettings
 from rayfence.policy.basis import Case

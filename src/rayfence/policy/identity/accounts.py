@@ -6,10 +6,10 @@ iam.automaticIamGrantsForDefaultServiceAccounts, container.managed.disallowDefau
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.decision import Source
+from rayfence.model.frozen import dataclass
 from rayfence.policy.basis import Case
 from rayfence.policy.basis.petitions import tagged
 

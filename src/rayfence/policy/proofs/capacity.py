@@ -9,10 +9,10 @@ Unknown is never a pass: it becomes a warning that names the evidence. Pure.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rayfence.catalog.machines import Machines
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import GkeMode, GkeTarget
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.outcome import PolicyConflict

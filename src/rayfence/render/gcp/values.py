@@ -6,9 +6,10 @@ Source: Terraform language, "Strings and Templates" (`$${` and `%%{` stand for t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
+
+from rayfence.model.frozen import dataclass
 
 LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 PLAIN: Final = LETTERS | frozenset("0123456789-")

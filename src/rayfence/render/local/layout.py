@@ -4,8 +4,7 @@ Four folders (`model.host.Places`): `state` and `heads` on disk, `runtime` for s
 owns. Ray's folder is never inside the gateway's: its account could not reach it there, and must not.
 """
 
-from dataclasses import dataclass
-
+from rayfence.model.frozen import dataclass
 from rayfence.model.host import Places
 
 

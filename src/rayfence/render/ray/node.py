@@ -4,8 +4,7 @@ Covers Ray 2.60: every port pinned, token and mutual TLS by environment. Leaves 
 (`adapters/ray/node.py`, `adapters/processes/sandbox.py`) and whether Ray obeyed: listeners are read from the kernel.
 """
 
-from dataclasses import dataclass
-
+from rayfence.model.frozen import dataclass
 from rayfence.model.host import HeadPorts, NodePorts
 
 

@@ -1,7 +1,6 @@
 """Text with a pattern, refused in words."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -9,6 +8,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from rayfence.errors import cut
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

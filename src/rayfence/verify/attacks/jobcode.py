@@ -7,10 +7,10 @@ not reach is the gateway itself: else every user is every other. Leaves out the 
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.evidence import Evidence
+from rayfence.model.frozen import dataclass
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.host import Places
 from rayfence.model.verdict import Verdict

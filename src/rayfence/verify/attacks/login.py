@@ -5,11 +5,11 @@ Sources: OWASP ASVS 2.2 (anti-automation, no enumeration), RFC 6819 5.1.5 (revoc
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from rayfence.model.evidence import Evidence
+from rayfence.model.frozen import dataclass
 from rayfence.model.routes import Role, Surface
 from rayfence.model.verdict import Verdict
 from rayfence.model.wire import Answer, Shot

@@ -6,9 +6,9 @@ Two users of this run: `owner` submitted the job; `other` is a submitter too, an
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.routes import Backend, Right, Role, Surface
 from rayfence.verify.attack import FORBIDDEN, Attack, Control, Expect
 from rayfence.verify.attacks.sweeps import Subjects, guarded, target_of

@@ -7,11 +7,11 @@ things that are not there, or send bodies that can't be used.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.catalog.paths import parse_template
 from rayfence.catalog.roles import ROLE_ORDER
+from rayfence.model.frozen import dataclass
 from rayfence.model.routes import Backend, Ownership, Right, Role, Route, Surface
 from rayfence.model.wire import Fields
 from rayfence.verify.attack import FORBIDDEN, UNAUTHENTICATED, Attack, Control

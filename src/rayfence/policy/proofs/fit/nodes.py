@@ -6,12 +6,12 @@ them is marked so in the catalogue, and errs on the side of less room. Pure.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.catalog.gke_capacity import GkeCapacity, Reservations, Slice
 from rayfence.catalog.machine_types import MachineType
 from rayfence.catalog.machines import Machines
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke_settings import GkeSettings, PoolSettings
 from rayfence.model.proofs import Room
 

@@ -5,8 +5,8 @@ of the contrary, and is reported as what it is. Pure; time grows with kinds of p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.proofs import PodNeed, Room
 
 

@@ -1,9 +1,9 @@
 """Whether the region's quotas hold every pool at its maximum. A metric that is not listed is unknown, never a pass."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rayfence.catalog.machines import Machines
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke_settings import GkeSettings, PoolSettings
 from rayfence.model.proofs import RegionQuota
 

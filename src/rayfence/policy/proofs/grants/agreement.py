@@ -6,10 +6,10 @@ references are not followed. The number of the project is left out of members, b
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.cloud import CloudDesired
+from rayfence.model.frozen import dataclass
 from rayfence.model.proofs import ActorGrant, Plane
 
 ALLOW_POLICY: Final = "iam.googleapis.com/AllowPolicy"

@@ -7,10 +7,10 @@ domain" and "Managed constraints for IAM".
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import EffectivePolicy, OrgFacts
 from rayfence.model.outcome import PolicyConflict
 from rayfence.model.proofs import ActorGrant, Plane

@@ -4,11 +4,11 @@ A binding whose subject belongs to no actor is put down to `unexplained`, which 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.catalog.actors import Actors
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.proofs import ActorGrant, Plane, RbacRule
 from rayfence.policy.proofs.grants.machines import RAY_ACCOUNTS

@@ -8,11 +8,11 @@ Source: Google's "Firewall policies", rule evaluation (first match in a policy; 
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv6Network, ip_network
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.orgpolicy import FirewallRule
 from rayfence.model.proofs import Flow, FlowState
 

@@ -1,7 +1,6 @@
 """Names that the load balancer's Kubernetes objects refer to: they are how the Gateway finds what stands here."""
 
-from dataclasses import dataclass
-
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import IapExposure, IapScope
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.render.gcp.values import label

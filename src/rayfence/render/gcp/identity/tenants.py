@@ -7,11 +7,11 @@ Source: GKE, "Workload Identity Federation for GKE"; IAM, "Principal identifiers
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.errors import RenderError
 from rayfence.model.cloud import CloudResource
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.tenancy import ClusterTenant, Grant, WorkloadIdentity
 from rayfence.render.gcp.identity.accounts import LONGEST, SHORTEST, account_resource

@@ -7,10 +7,10 @@ Source: GKE, "Automatically created firewall rules"; Cloud Load Balancing, "Fire
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.model.cloud import CloudResource
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.render.gcp.network.vpc import vip_range
 from rayfence.render.gcp.resource import resource

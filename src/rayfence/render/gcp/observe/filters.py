@@ -6,8 +6,9 @@ firewall logs. Names of methods follow GKE's audit-logging page.
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from rayfence.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Source: Access Context Manager API v1, `IngressPolicy`, `EgressPolicy`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from rayfence.model.frozen import dataclass
 from rayfence.render.gcp.values import Text, label, reference, text
 
 

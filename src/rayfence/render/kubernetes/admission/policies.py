@@ -5,9 +5,9 @@ may edit namespaces can take away. Source: admissionregistration.k8s.io/v1.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from rayfence.model.frozen import dataclass
 from rayfence.render.kubernetes.names import PLATFORM, ROLE
 from rayfence.render.kubernetes.shape import Json, resource
 

@@ -7,11 +7,11 @@ Source: gateway.networking.k8s.io/v1, networking.gke.io/v1.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from rayfence.errors import RenderError
 from rayfence.model.cluster_resolution import ClusterResolution
+from rayfence.model.frozen import dataclass
 from rayfence.model.gke import IapExposure, IapScope
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.tenancy import ClusterTenant

@@ -1,8 +1,8 @@
 """The Ray objects of a tenant in one form, whatever their kind."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from rayfence.model.frozen import dataclass
 from rayfence.model.tenancy import ClusterTenant, RayPods
 from rayfence.render.kubernetes.names import (
     AUTOSCALER_ACCOUNT,

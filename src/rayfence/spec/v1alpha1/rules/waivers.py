@@ -1,12 +1,12 @@
 """Waivers: which weakenings need one, and that none is without use."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import IPv4Network
 from typing import Final
 
 from rayfence.errors import cut
+from rayfence.model.frozen import dataclass
 from rayfence.spec.view import Problem, View
 
 
