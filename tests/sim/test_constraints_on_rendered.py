@@ -112,7 +112,7 @@ ADAPTED: Final[Mapping[str, Callable[[], Fixture]]] = {
     ),
 }
 #: Fields without which the constraint can be told at all: of a tenant's own principals the directory is not known.
-LESS: Final[Mapping[str, tuple[str, ...]]] = {"iam.allowedPolicyMemberDomains": ("tenants.0.access",)}
+LESS: Final[Mapping[str, tuple[str, ...]]] = {"iam.allowedPolicyMemberDomains": ("tenants.0.access", "images.pipIndex")}
 
 
 def test_the_spec_has_no_conflict() -> None:
