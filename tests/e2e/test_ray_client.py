@@ -10,6 +10,8 @@ import pytest
 from tests.e2e.stack import Person
 
 pytestmark = [pytest.mark.ray, pytest.mark.exhaustive]
+#: What Ray says when a server of its own for one client did not start within its own limit, as on a busy machine.
+RAYS_LIMIT = "Starting Ray client server failed"
 PROGRAM = Path(__file__).parent / "programs" / "client.py"
 
 
@@ -30,6 +32,8 @@ def connect(person: Person, **more: str) -> subprocess.CompletedProcess[str]:
 
 def test_results_and_remote_prints_arrive(alice: Person) -> None:
     done = connect(alice)
+    if RAYS_LIMIT in done.stdout:
+        done = connect(alice)
     assert done.returncode == 0, done.stdout
     assert "squares [0, 1, 4, 9]" in done.stdout
     assert "bytes 3000000" in done.stdout

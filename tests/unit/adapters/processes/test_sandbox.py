@@ -238,11 +238,13 @@ def test_no_orphan_stays_whichever_process_is_killed(tmp_path: Path, killed: str
     outer = subprocess.Popen(argv, env={**ENVIRONMENT, "RAYFENCE_RUN": f"orphans-{os.getpid()}-{killed}"})
     try:
         wait_until(ready.exists)
+        wait_until(
+            lambda: len(process_table.descendants([outer.pid])) >= 6
+        )  # `ready` is written before the last starts
         tree = process_table.descendants([outer.pid])
         by_parent = {row.parent: row.ident for row in sorted(tree, reverse=True)}  # orphans come to init later
         init = by_parent[outer.pid]
         victim = {"outer": outer.pid, "init": init.pid, "command": by_parent[init.pid].pid}[killed]
-        assert len(tree) >= 6
         os.kill(victim, signal.SIGKILL)
         outer.wait(20)
         wait_until(lambda: not any(process_table.is_alive(row.ident) for row in tree))
