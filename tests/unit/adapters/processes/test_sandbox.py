@@ -238,9 +238,7 @@ def test_no_orphan_stays_whichever_process_is_killed(tmp_path: Path, killed: str
     outer = subprocess.Popen(argv, env={**ENVIRONMENT, "RAYFENCE_RUN": f"orphans-{os.getpid()}-{killed}"})
     try:
         wait_until(ready.exists)
-        wait_until(
-            lambda: len(process_table.descendants([outer.pid])) >= 6
-        )  # `ready` is written before the last starts
+        wait_until(lambda: len(process_table.descendants([outer.pid])) >= 6)  # `ready` comes before the last
         tree = process_table.descendants([outer.pid])
         by_parent = {row.parent: row.ident for row in sorted(tree, reverse=True)}  # orphans come to init later
         init = by_parent[outer.pid]
