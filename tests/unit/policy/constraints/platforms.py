@@ -86,7 +86,8 @@ class Made:
     def add(self, kind: str, name: str, body: Json, block: str = "", **attributes: object) -> "Made":
         """One more resource; `kind` as in `storage.googleapis.com/Bucket`."""
         block = block or _BLOCKS[kind.rpartition("/")[2]]
-        self.resources.append(CloudResource(kind, name, block, name, "more", body, attributes))
+        # A copy: fixtures share bodies, and what is added here is changed afterwards.
+        self.resources.append(CloudResource(kind, name, block, name, "more", copy.deepcopy(body), attributes))
         return self
 
     def drop(self, kind: str, name: str | None = None) -> "Made":
@@ -96,7 +97,7 @@ class Made:
 
     def apply(self, manifest: Json) -> "Made":
         """One more Kubernetes object."""
-        self.manifests.append(manifest)
+        self.manifests.append(copy.deepcopy(manifest))
         return self
 
     def forget(self, field: str) -> bool:
