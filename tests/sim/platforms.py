@@ -60,7 +60,7 @@ def _root(target: dict[str, Any]) -> dict[str, Any]:
         "images": {
             "registries": [REGISTRY],
             "gateway": f"{REGISTRY}gateway{DIGEST}",
-            "pipIndex": "https://us-central1-python.pkg.dev/acme-ml/pypi/simple/",
+            "pipIndex": "https://us-central1-python.pkg.dev/acme-ml/mirror/simple/",
         },
         "operator": {
             "source": "manifests",

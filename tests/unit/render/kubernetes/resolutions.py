@@ -202,7 +202,7 @@ def on_gke(
         metadata_server=True,
         spill_class="ray-spill",
         spill_key="projects/k/locations/europe-west4/keyRings/r/cryptoKeys/k",
-        pip_index="https://europe-python.pkg.dev/acme-ml/pypi/simple/",
+        pip_index="https://europe-python.pkg.dev/acme-ml/mirror/simple/",
         on_gke=True,
     )
     return ClusterResolution(platform, gke, replace(basis, **settings), (), ())  # type: ignore[arg-type]

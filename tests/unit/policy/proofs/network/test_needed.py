@@ -62,7 +62,7 @@ def test_a_mirror_outside_google_is_a_flow(index: str, ranges: tuple[str, ...], 
 
 def test_a_mirror_in_artifact_registry_is_none() -> None:
     made = resolution()
-    made = replace(made, kubernetes=replace(made.kubernetes, pip_index="https://us-python.pkg.dev/p/pypi/simple/"))
+    made = replace(made, kubernetes=replace(made.kubernetes, pip_index="https://us-python.pkg.dev/p/mirror/simple/"))
     assert "pip-mirror" not in [flow.id for flow in needed_flows(made, GKE)]
 
 
