@@ -3,13 +3,14 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rayfence.adapters.processes import process_table, slot, state_file
+from rayfence.adapters.processes.process_table import Ident
 from rayfence.adapters.processes.slot import BACKOFF, Slot
 from rayfence.adapters.processes.state_file import ProcessStatus
 from rayfence.model.desired import ReadinessProbe
@@ -20,12 +21,24 @@ def nothing() -> None:
     """Record nothing."""
 
 
+class RememberingSlot(Slot):
+    """Knows what it started, also when it was told that it has ended."""
+
+    started: Ident | None = None
+
+    def start(self, run: str, record: Callable[[], None], leaders: Mapping[str, str] | None = None) -> None:
+        super().start(run, record, leaders)
+        self.started = self.status.ident
+
+
 @pytest.fixture
 def held(tmp_path: Path) -> Iterator[Slot]:
     """A slot for a sleeping shell with a child of its own."""
-    made = Slot(shell(tmp_path, "a", "sleep 600 & sleep 601"), ProcessStatus("a"))
+    made = RememberingSlot(shell(tmp_path, "a", "sleep 600 & sleep 601"), ProcessStatus("a"))
     yield made
     made.end_prober()
+    if made.started is not None:  # by its pid: until it has become the shell, it does not carry the mark of its run
+        process_table.send(made.started, signal.SIGKILL)
     while not made.sweep():
         time.sleep(0.02)
 
