@@ -1,5 +1,6 @@
 """Reading the file of a spec."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from rayfence.spec.document import MAX_BYTES
 def read_platform(path: Path) -> tuple[LocalPlatform | ClusterPlatform, str]:
     """The platform of a file (`-` is standard input), and the file's text. Raises SpecError."""
     text = read_text(path)
+    # Any package that is installed can register a plugin, which would read and change what is validated here.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     return load(text, str(path)), text
 
 

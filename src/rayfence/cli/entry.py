@@ -104,7 +104,7 @@ def rayfence() -> None:
 def main(argv: Sequence[str] | None = None) -> NoReturn:
     """Run and exit. The only place where exceptions become text and a status."""
     # Loading code makes thousands of objects that live to the end: looking through them takes a tenth of a plan's time.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(300_000, 20, 20)
     try:
         result = rayfence.main(args=None if argv is None else list(argv), prog_name="rayfence", standalone_mode=False)
         sys.stdout.flush()
@@ -134,4 +134,5 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         else:
             output.crash(unexpected)
             status = 70
+    gc.freeze()  # the interpreter looks for cycles several times while it ends; nothing of ours needs it
     sys.exit(status)
