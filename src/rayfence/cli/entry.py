@@ -2,7 +2,7 @@
 
 Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold
 it · 5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 74 the output can't be
-written · 130 interrupted.
+written · 130 interrupted · 141 the reader of the output has gone.
 """
 
 import errno
@@ -54,6 +54,10 @@ VERBS: Final = {
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+class ReaderGone(Exception):
+    """Nobody reads what is printed any more."""
+
+
 class VerbGroup(click.Group):
     """A group whose commands are imported when they are run: `rayfence --help` loads none of them."""
 
@@ -70,6 +74,13 @@ class VerbGroup(click.Group):
                     raise TypeError(f"rayfence.cli.{verbs[cmd_name][0]}.command is no click command")
                 return command
         return None
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb. A reader that has gone (`| head`) is told by another name, or click would exit with 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as gone:
+            raise ReaderGone from gone
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -120,8 +131,9 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     except RayfenceError as error:
         output.error(error)
         status = error.exit_status
-    except BrokenPipeError:
-        # The reader (`| head`) has gone. Point stdout elsewhere, or the interpreter complains while it exits.
+    except (ReaderGone, BrokenPipeError):
+        # The reader (`| head`) has gone: end as a tool does that the signal ends. Point stdout elsewhere, or the
+        # interpreter complains while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 141
     except Exception as unexpected:

@@ -61,6 +61,16 @@ def test_a_full_disk_is_no_defect() -> None:
     )
 
 
+def test_a_reader_that_has_gone_is_no_failure_of_ours() -> None:
+    own = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        words = [sys.executable, "-m", "rayfence", "schema"]
+        ended = subprocess.run(words, stdout=nobody, stderr=subprocess.PIPE, text=True, check=False, env=own)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
 def test_every_mistake_of_a_spec_is_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     ended(monkeypatch, SpecError(("a:1:1: one", "a:2:1: two")))
     captured = capsys.readouterr().err.splitlines()
