@@ -215,8 +215,17 @@ def _index(case: Case, ground: Ground) -> str | None:
         remedies = ("set images.pipIndex", "add pypi to supplyChain.repositories")
         case.refuse((), ("images.pipIndex",), problem, remedies)
     index = ground.index if ground.isolated else None
-    case.decide(path, index, "the platform's own mirror: there is no way to PyPI" if index else "jobs use PyPI's own")
+    case.decide(path, index, _index_reason(case, index))
     return index
+
+
+def _index_reason(case: Case, index: str | None) -> str:
+    """Network policies open the way to a mirror, and to the Internet where nodes have NAT: to nothing else."""
+    if index is not None:
+        return "the platform's own mirror: there is no way to PyPI"
+    if isinstance(case.platform.target, GkeTarget):
+        return "jobs use PyPI's own, through NAT"
+    return "no mirror is named: jobs install nothing, for network policies close the way to PyPI"
 
 
 def _spill_class(case: Case, ground: Ground) -> str | None:

@@ -101,6 +101,12 @@ def test_packages_come_from_the_mirror_where_there_is_no_way_out() -> None:
     assert resolved(named).kubernetes.pip_index == "https://pip.acme.com/simple/"
 
 
+def test_what_is_said_of_packages_is_what_network_policies_let_through() -> None:
+    assert "network policies close" in decision(resolved(existing()), "kubernetes.pip_index").reason
+    natted = resolved(minimal(network=Network(NetworkKind.OWN, nat=True)))
+    assert "through NAT" in decision(natted, "kubernetes.pip_index").reason
+
+
 def test_spill_volumes_have_the_platforms_key() -> None:
     assert resolved(minimal()).kubernetes.spill_class is None
     keyed = resolved(spilling(minimal(encryption=Encryption(key=KEY)))).kubernetes
