@@ -23,6 +23,7 @@ def endpoints(settings: GkeSettings) -> Pair:
     """How the API server is reached, and private nodes.
 
     The API is given the current fields only: what the server makes of the legacy ones beside them is not documented.
+    The provider makes `enablePublicEndpoint` of its `enable_private_endpoint`: without any address it says nothing.
     """
     plane = settings.control_plane
     networks = {
@@ -46,7 +47,7 @@ def endpoints(settings: GkeSettings) -> Pair:
         {
             "private_cluster_config": {
                 "enable_private_nodes": True,
-                "enable_private_endpoint": not plane.public_ip_endpoint,
+                "enable_private_endpoint": not plane.public_ip_endpoint if plane.ip_endpoint else None,
             },
             "control_plane_endpoints_config": {
                 "dns_endpoint_config": {"allow_external_traffic": plane.dns_endpoint},

@@ -23,7 +23,7 @@ def test_by_default_the_api_server_has_a_name_and_no_address() -> None:
         }
     }
     assert terraform == {
-        "private_cluster_config": {"enable_private_nodes": True, "enable_private_endpoint": True},
+        "private_cluster_config": {"enable_private_nodes": True},
         "control_plane_endpoints_config": {
             "dns_endpoint_config": {"allow_external_traffic": True},
             "ip_endpoints_config": {"enabled": False},
@@ -39,6 +39,7 @@ def test_an_address_comes_with_its_networks() -> None:
         "cidr_blocks": [{"cidr_block": "10.0.0.0/8"}],
     }
     assert "'enablePublicEndpoint': False" in str(api)
+    assert "'enable_private_endpoint': True" in str(terraform)
     _, public = forms(hardening.endpoints(replace(SPOKE, control_plane=ControlPlaneSettings(False, True, True, ()))))
     assert "'enable_private_endpoint': False" in str(public)
 
