@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from rayfence.catalog.actors import load_actors
 from rayfence.catalog.machines import load_machines
 from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.catalog.value_groups import load_value_groups
@@ -204,5 +205,7 @@ def artefacts(name: str) -> Artefacts:
     """An example or a variation through the whole pipeline."""
     platform = load(text(document(name)), name)
     assert isinstance(platform, ClusterPlatform)
-    resolution = resolve_cluster(platform, OrgFacts(), TODAY, load_value_groups(), load_machines(), load_ray_versions())
+    resolution = resolve_cluster(
+        platform, OrgFacts(), TODAY, load_value_groups(), load_machines(), load_ray_versions(), load_actors()
+    )
     return Artefacts(resolution, render_cloud(resolution), render_kubernetes(resolution))

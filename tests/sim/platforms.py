@@ -17,6 +17,8 @@ Path = tuple[str | int, ...]
 
 DIGEST = "@sha256:" + "1" * 64
 LEVEL = "accessPolicies/12345/accessLevels/pipeline"
+WORKFORCE = "iam.googleapis.com/locations/global/workforcePools/acme-people"
+IDENTITIES = "iam.googleapis.com/projects/456/locations/global/workloadIdentityPools/ci-pool"
 REGISTRY = "us-central1-docker.pkg.dev/acme-ml/ray/"
 
 
@@ -162,6 +164,13 @@ def gke() -> dict[str, Any]:
             "tags": ["100/env=prod"],
             "ancestors": ["folders/2", "organizations/1"],
             "owner": "governance@example.com",
+        },
+        "actors": {
+            "platformAdmin": ["group:ray-platform@example.com"],
+            "operatorInstaller": {"groups": ["group:installers@example.com"], "until": "2026-12-24T18:00:00Z"},
+            "auditor": [f"principalSet://{WORKFORCE}/group/auditors"],
+            "ci": [f"principalSet://{IDENTITIES}/attribute.repository/acme/ray-images"],
+            "scanner": ["serviceAccount:scanner@acme-ci.iam.gserviceaccount.com"],
         },
         "encryption": {
             "make": {

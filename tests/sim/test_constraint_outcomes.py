@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from rayfence.catalog.actors import load_actors
 from rayfence.catalog.constraints import load_constraints, load_known_constraints
 from rayfence.catalog.machines import load_machines
 from rayfence.catalog.ray_versions import load_ray_versions
@@ -46,7 +47,7 @@ def judged(example: str, *added: EffectivePolicy) -> dict[str, ConstraintOutcome
     facts = replace(facts, policies={**facts.policies, **{policy.constraint: policy for policy in added}})
     groups = load_value_groups()
     resolution = resolve_cluster(
-        platform, facts, datetime.date(2026, 11, 26), groups, load_machines(), load_ray_versions()
+        platform, facts, datetime.date(2026, 11, 26), groups, load_machines(), load_ray_versions(), load_actors()
     )
     cloud, manifests = render_cloud(resolution), render_kubernetes(resolution)
     found = outcomes(resolution, cloud, manifests, facts, load_constraints(), groups)

@@ -38,7 +38,9 @@ def planned(name: str) -> tuple[ClusterResolution, CloudDesired, tuple[Manifest,
     path = EXAMPLES / name / "platform.yaml"
     platform = load(path.read_text(encoding="utf-8"), str(path))
     assert isinstance(platform, ClusterPlatform)
-    resolution = resolve_cluster(platform, OrgFacts(), TODAY, load_value_groups(), load_machines(), load_ray_versions())
+    resolution = resolve_cluster(
+        platform, OrgFacts(), TODAY, load_value_groups(), load_machines(), load_ray_versions(), load_actors()
+    )
     return resolution, render_cloud(resolution), render_kubernetes(resolution)
 
 

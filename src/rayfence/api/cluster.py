@@ -61,7 +61,9 @@ def plan_cluster(
     """
     facts = organization_of(platform, spec.parent, policies)  # 1
     day = today or datetime.date.today()
-    resolution = resolve_cluster(platform, facts, day, load_value_groups(), load_machines(), load_ray_versions())  # 2
+    resolution = resolve_cluster(  # 2
+        platform, facts, day, load_value_groups(), load_machines(), load_ray_versions(), load_actors()
+    )
     cloud, manifests = _rendered(resolution)  # 3
     plan = _judged(resolution, cloud, manifests, facts, day)  # 4, 5
     return ClusterPlanned(platform, facts, resolution, cloud, manifests, plan)

@@ -10,7 +10,7 @@ import click
 from rayfence.cli import output
 from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation, PlannedObject
 from rayfence.model.outcome import Outcome, PolicyConflict
-from rayfence.model.proofs import FlowState
+from rayfence.model.proofs import ActorGrant, FlowState
 from rayfence.model.verdict import Verdict
 
 #: Exit status of `plan` when rules and spec can't be reconciled.
@@ -109,13 +109,23 @@ def _proofs(plan: ClusterPlan, everything: bool) -> None:
                 need = "" if found.flow.needed else " (not needed)"
                 output.paragraph(f"  {found.state:<8} ", f"{found.flow.id}{need}: {found.reason}", 6)
     actors = {item.actor for item in plan.grants}
+    left = sum(map(_by_hand, plan.grants))
     more = "" if everything else " (--all lists them)"
-    output.heading(f"Rights: {len(plan.grants)} grants to {len(actors)} actors{more}")
+    hand = f", {left} of them to be bound by hand" if left else ""
+    output.heading(f"Rights: {len(plan.grants)} grants to {len(actors)} actors{hand}{more}")
     for grant in plan.grants if everything else ():
         members = ", ".join(grant.members) or grant.to_name
-        output.paragraph("  ", f"{grant.actor}: {grant.role} on {grant.on}", 6)
+        by_hand = "  [not bound here: its owner does]" if _by_hand(grant) else ""
+        output.paragraph("  ", f"{grant.actor}: {grant.role} on {grant.on}{by_hand}", 6)
+        if grant.condition:
+            output.paragraph("      ", f"only while {grant.condition}", 8)
         output.paragraph("      ", f"{members}: {grant.why}", 8)
         output.paragraph("      ", f"at worst: {grant.worst}{f'; {grant.article}' if grant.article else ''}", 8)
+
+
+def _by_hand(grant: ActorGrant) -> bool:
+    """Whether somebody has to bind a role of Google Cloud that nothing rendered binds."""
+    return not grant.bound and grant.role.startswith("roles/")
 
 
 def _counted(counts: Mapping[str, int]) -> str:

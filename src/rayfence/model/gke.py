@@ -235,6 +235,15 @@ class Workbench:
     owner: str
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who holds the rights of an actor of the catalogue (`platform-admin`). `until`: RFC 3339; None: for good."""
+
+    actor: str
+    members: tuple[str, ...]
+    until: str | None = None
+
+
 class GkeMode(StrEnum):
     """Who manages nodes."""
 
@@ -269,3 +278,4 @@ class GkeTarget:
     workbench: Workbench | None = None
     security_group: str | None = None  # gke-security-groups@DOMAIN
     service_account: str | None = None
+    duties: tuple[Duty, ...] = ()

@@ -144,12 +144,28 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role of people or pipelines that is bound. `place`: kind of resource in the catalogue of actors, `on`: which.
+
+    `condition`: CEL of the binding; empty: none.
+    """
+
+    actor: str
+    role: str
+    place: str
+    on: str
+    members: tuple[str, ...]
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GkeSettings:
     """Every setting of project, network and cluster. `cluster`: its name. `channel`: REGULAR, STABLE, RAPID, EXTENDED.
 
     `workload_pool` None: the organisation forbids Workload Identity on new clusters. `services`: APIs to enable.
     `make_project` is the parent; None: the project is referenced. `gateway_class`: of the IAP's load balancer.
     `image_sources`: repositories of others that nodes pull from. `packages`: where Ray pods install Python packages.
+    `role_grants`: what people and pipelines are given.
     """
 
     project: str
@@ -191,3 +207,4 @@ class GkeSettings:
     image_sources: tuple[Repository, ...] = ()
     packages: Repository | None = None
     destinations: tuple[Destination, ...] = ()
+    role_grants: tuple[RoleGrant, ...] = ()

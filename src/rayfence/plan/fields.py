@@ -16,6 +16,7 @@ _SETTINGS: Final = {
     "target.gke.network.spoke": "gke.network",
     "target.gke.nodeLocations": "gke.zones",
     "target.kubernetes": "kubernetes",
+    "actors": "gke.actors",
     "encryption": "gke.key",
     "encryption.make": "gke.key",
     "exposure.internal": "gke.internal",

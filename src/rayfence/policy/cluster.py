@@ -7,6 +7,7 @@ inherited firewall rules and capacity. Pure: the same platform, facts and day gi
 
 import datetime
 
+from rayfence.catalog.actors import Actors
 from rayfence.catalog.machines import Machines
 from rayfence.catalog.ray_versions import RayVersions
 from rayfence.catalog.value_groups import ValueGroups
@@ -29,6 +30,7 @@ def resolve_cluster(
     groups: ValueGroups,
     machines: Machines,
     versions: RayVersions,
+    actors: Actors,
 ) -> ClusterResolution:
     """Decide every setting of `platform` under the organisation's `facts`, on `today`.
 
@@ -38,7 +40,7 @@ def resolve_cluster(
     4. Look at the waivers: ended ones stop the plan.
     Nothing is raised for a contradiction: `conflicts` holds all of them, so that a plan can show all.
     """
-    case = Case(platform, rules_of(platform, facts, groups), machines, versions, today)  # 1
+    case = Case(platform, rules_of(platform, facts, groups), machines, versions, actors, today)  # 1
     gke: GkeSettings | None = None
     if isinstance(platform.target, GkeTarget):
         gke, ground = google(case)  # 2

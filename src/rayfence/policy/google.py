@@ -1,5 +1,7 @@
 """The Google Cloud half of a platform: all criteria in their order, and the ground they give to the Kubernetes half."""
 
+from dataclasses import replace
+
 from rayfence.model.cluster_platform import Datapath, OperatorSource
 from rayfence.model.decision import Source
 from rayfence.model.gke import GkeMode
@@ -19,8 +21,9 @@ from rayfence.policy.gke import (
     surroundings,
 )
 from rayfence.policy.gke.pools import confidential, nodes
-from rayfence.policy.identity import accounts, members, workload
+from rayfence.policy.identity import accounts, duties, members, workload
 from rayfence.policy.operator import Ground
+from rayfence.policy.proofs.grants.listed import role_grants
 
 
 def google(case: Case) -> tuple[GkeSettings, Ground]:
@@ -88,7 +91,8 @@ def google(case: Case) -> tuple[GkeSettings, Ground]:
         destinations=destinations.destinations(case),
         packages=supply.packages(case, place, registries, isolated=not net.nat),
     )
-    return settings, _ground(case, place, settings, key)  # 6
+    granted = role_grants(case.platform, settings, case.actors)
+    return replace(settings, role_grants=granted), _ground(case, place, settings, key)  # 6
 
 
 def _cluster(case: Case) -> None:
@@ -106,6 +110,7 @@ def _identities(case: Case) -> str | None:
     pool = workload.workload_pool(case)
     workload.tenant_identities(case)
     members.members(case)
+    duties.duties(case)
     return pool
 
 

@@ -4,6 +4,7 @@ import datetime
 from dataclasses import replace
 from typing import Final
 
+from rayfence.catalog.actors import load_actors
 from rayfence.catalog.machines import load_machines
 from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.catalog.value_groups import load_value_groups
@@ -150,13 +151,20 @@ def resolved(platform: ClusterPlatform, *policies: EffectivePolicy) -> ClusterRe
 
 def resolved_with(platform: ClusterPlatform, known: OrgFacts) -> ClusterResolution:
     """The platform under these facts, on a fixed day."""
-    return resolve_cluster(platform, known, TODAY, load_value_groups(), load_machines(), load_ray_versions())
+    return resolve_cluster(
+        platform, known, TODAY, load_value_groups(), load_machines(), load_ray_versions(), load_actors()
+    )
 
 
 def case(platform: ClusterPlatform, *policies: EffectivePolicy) -> Case:
     """The platform under these policies, nothing decided yet."""
     return Case(
-        platform, rules_of(platform, facts(*policies), load_value_groups()), load_machines(), load_ray_versions(), TODAY
+        platform,
+        rules_of(platform, facts(*policies), load_value_groups()),
+        load_machines(),
+        load_ray_versions(),
+        load_actors(),
+        TODAY,
     )
 
 

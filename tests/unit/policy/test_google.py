@@ -11,6 +11,7 @@ from tests.unit.policy.platforms import KEY, case, minimal
 #: Settings whose decision is recorded under another name, or that identify what a decision names already.
 ELSEWHERE = {
     "project_number",
+    "role_grants",
     "make_project",
     "billing_account",
     "network",

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import field
 
+from rayfence.catalog.actors import Actors
 from rayfence.catalog.machines import Machines
 from rayfence.catalog.ray_versions import RayVersions
 from rayfence.model.cluster_platform import ClusterPlatform, Waiver
@@ -28,6 +29,7 @@ class Case:
     rules: Rules
     machines: Machines
     versions: RayVersions
+    actors: Actors
     today: datetime.date
     decisions: list[Decision] = field(default_factory=list)
     conflicts: list[PolicyConflict] = field(default_factory=list)

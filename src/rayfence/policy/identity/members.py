@@ -26,10 +26,20 @@ def bound_members(case: Case) -> Iterator[tuple[str, str]]:
     if case.gke.iap is not None:
         for index, member in enumerate(case.gke.iap.allow):
             yield member, f"exposure.iap.allow[{index}]"
+    for duty in case.gke.duties:
+        for position, member in enumerate(duty.members):
+            yield member, f"{field_of(duty.actor)}[{position}]"
     for index, tenant in enumerate(case.platform.tenants):
         for role, members in _roles(tenant):
             for position, member in enumerate(members):
                 yield member, f"tenants[{index}].roles.{role}[{position}]"
+
+
+def field_of(actor: str) -> str:
+    """The field of the spec that names an actor's members."""
+    first, *others = actor.split("-")
+    field = f"actors.{first}{''.join(word.capitalize() for word in others)}"
+    return f"{field}.groups" if actor == "operator-installer" else field
 
 
 def members(case: Case) -> None:

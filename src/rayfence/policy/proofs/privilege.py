@@ -29,7 +29,7 @@ def privileges(
     gke = resolution.gke
     grants: list[ActorGrant] = []
     if gke is not None:
-        grants += listed_grants(resolution, gke, actors)
+        grants += listed_grants(resolution.platform, gke, actors)
         grants += machine_grants(resolution, gke, actors)
     grants += rbac_grants(resolution, manifests, actors)
     holders = {grant.actor for grant in grants}

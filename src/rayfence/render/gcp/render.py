@@ -18,7 +18,7 @@ from rayfence.render.gcp.exposure import (
     iap_variables,
     name_resources,
 )
-from rayfence.render.gcp.identity import node_account_resources, tenant_resources
+from rayfence.render.gcp.identity import node_account_resources, people_resources, tenant_resources
 from rayfence.render.gcp.keys import grant_resources, key_resources
 from rayfence.render.gcp.network import firewall_resources, join_resources, vpc_resources, zone_resources
 from rayfence.render.gcp.observe import alert_resources, audit_resources, metric_resources, sink_resources
@@ -36,7 +36,7 @@ def render(resolution: ClusterResolution) -> CloudDesired:
 
     1. Project and services. 2. Audit configuration: what follows is already recorded. 3. Network, closed before
     anything stands in it. 4. Keys and their grants. 5. Accounts, repositories, who may run images. 6. Cluster and
-    pools. 7. What tenants may use. 8. Exposure. 9. Sinks, metrics, alerts. 10. Notebook. 11. Perimeter.
+    pools. 7. What tenants may use, and people do. 8. Exposure. 9. Sinks, metrics, alerts. 10. Notebook. 11. Perimeter.
 
     Raises: RenderError where two objects of the spec would be one object of Google Cloud.
     """
@@ -62,6 +62,7 @@ def render(resolution: ClusterResolution) -> CloudDesired:
         cluster_resource(settings),
         *node_pool_resources(settings),
         *tenant_resources(settings, tenants),  # 7
+        *people_resources(settings),
         *address_resources(settings, names),  # 8
         *certificate_resources(settings),
         *name_resources(settings, names),

@@ -222,3 +222,39 @@ class WorkbenchSpec(Strict):
     def to_model(self) -> model.Workbench:
         """The internal form."""
         return model.Workbench(self.name, self.zone, self.owner)
+
+
+Groups = Annotated[list[fields.Group], Field(max_length=16)]
+Workloads = Annotated[list[fields.Workload], Field(max_length=16)]
+
+
+class InstallerSpec(Strict):
+    """Who installs the operator, for a while."""
+
+    groups: Annotated[list[fields.Group], Field(min_length=1, max_length=16)] = Field(
+        description="Groups that are empty outside installations and upgrades."
+    )
+    until: Moment = Field(description="When the right ends: at most 90 days ahead.")
+
+
+class ActorsSpec(Strict):
+    """Who runs, installs, checks and feeds the platform. Named, their roles are bound; else the plan lists them."""
+
+    platform_admin: Groups = Field(default_factory=list, description="Make the platform, by the pipeline that applies.")
+    operator_installer: InstallerSpec | None = Field(default=None, description="Install KubeRay (manifests).")
+    auditor: Groups = Field(default_factory=list, description="Read logs, bindings and policies.")
+    ci: Workloads = Field(default_factory=list, description="Pushes images, and signs what it pushed.")
+    scanner: Workloads = Field(default_factory=list, description="Reads images, and what scanning found in them.")
+
+    def to_model(self) -> tuple[model.Duty, ...]:
+        """The internal form: those that are named."""
+        installer = self.operator_installer
+        duties = [
+            model.Duty("platform-admin", tuple(self.platform_admin)),
+            model.Duty("auditor", tuple(self.auditor)),
+            model.Duty("ci", tuple(self.ci)),
+            model.Duty("scanner", tuple(self.scanner)),
+        ]
+        if installer is not None:
+            duties.append(model.Duty("operator-installer", tuple(installer.groups), installer.until))
+        return tuple(duty for duty in duties if duty.members)

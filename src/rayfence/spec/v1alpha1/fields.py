@@ -57,20 +57,53 @@ GpuKind = Annotated[
     str, Shape(r"^[a-z][a-z0-9]{1,19}(-[a-z0-9]{1,20}){1,5}$", "an accelerator type, as in `nvidia-l4`", 63)
 ]
 Email = Annotated[str, Shape(f"^{_EMAIL}$", "an e-mail address")]
+_ACCOUNT: Final = rf"[a-z][a-z0-9-]{{4,28}}[a-z0-9]@{_PROJECT}\.iam\.gserviceaccount\.com"
+_IDENTITIES: Final = r"iam\.googleapis\.com/projects/[0-9]{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}"
 ServiceAccount = Annotated[
     str,
     Shape(
-        rf"^[a-z][a-z0-9-]{{4,28}}[a-z0-9]@{_PROJECT}\.iam\.gserviceaccount\.com$",
+        rf"^{_ACCOUNT}$",
         "a service account of your own, as in `ray-nodes@acme-ml.iam.gserviceaccount.com` (never a default one)",
     ),
 ]
 SecurityGroup = Annotated[
     str, Shape(rf"^gke-security-groups@{_DOMAIN}$", "the group that GKE asks for by name: `gke-security-groups@DOMAIN`")
 ]
+_PEOPLE: Final = (
+    rf"group:{_EMAIL}"
+    r"|principalSet://iam\.googleapis\.com/locations/global/workforcePools/[a-z][a-z0-9-]{4,61}[a-z0-9]"
+    r"/group/[A-Za-z0-9][A-Za-z0-9._@-]{0,126}"
+)
 #: Who may hold a role: people by group only, so that joiners and leavers are handled where groups are.
 Member = Annotated[
     str,
-    Shape(rf"^(group|serviceAccount):{_EMAIL}$", "`group:…` or `serviceAccount:…` (people are admitted by group)", 320),
+    Shape(
+        rf"^({_PEOPLE}|serviceAccount:{_EMAIL})$",
+        "`group:…`, a group of a workforce pool (`principalSet://…/workforcePools/POOL/group/GROUP`) or "
+        "`serviceAccount:…` (people are admitted by group)",
+        320,
+    ),
+]
+#: People alone, by group alone.
+Group = Annotated[
+    str,
+    Shape(
+        f"^({_PEOPLE})$",
+        "`group:…` or a group of a workforce pool: `principalSet://iam.googleapis.com/locations/global/workforcePools/"
+        "POOL/group/GROUP` (people are admitted by group)",
+        320,
+    ),
+]
+#: A pipeline or tool: by workload identity federation, or as an account of one's own. Never a default account.
+Workload = Annotated[
+    str,
+    Shape(
+        rf"^(serviceAccount:{_ACCOUNT}|principal://{_IDENTITIES}/subject/[A-Za-z0-9][A-Za-z0-9._:/@-]{{0,126}}"
+        rf"|principalSet://{_IDENTITIES}/(group|attribute\.[a-z0-9_]{{1,100}})/[A-Za-z0-9][A-Za-z0-9._:/@-]{{0,126}})$",
+        "`serviceAccount:…` of your own, or an identity of a workload identity pool: "
+        "`principalSet://iam.googleapis.com/projects/N/locations/global/workloadIdentityPools/POOL/attribute.A/VALUE`",
+        512,
+    ),
 ]
 #: Whom IAP may let in; anything but a group needs a waiver. Never allUsers or allAuthenticatedUsers.
 IapMember = Annotated[

@@ -81,6 +81,7 @@ class GkePlatform(ClusterRoot):
     target: TargetGke
     tenants: Annotated[list[GkeTenantSpec], Field(min_length=1, max_length=500)]
     organization: OrganizationSpec = Field(default_factory=OrganizationSpec)
+    actors: cloud.ActorsSpec = Field(default_factory=cloud.ActorsSpec)
     encryption: cloud.EncryptionSpec | None = None
     exposure: cloud.ExposureSpec = Field(default_factory=cloud.ExposureSpec)
     observability: cloud.ObservabilitySpec = Field(default_factory=cloud.ObservabilitySpec)
@@ -117,4 +118,5 @@ class GkePlatform(ClusterRoot):
             workbench=self.workbench.to_model() if self.workbench else None,
             security_group=spec.security_group,
             service_account=spec.service_account,
+            duties=self.actors.to_model(),
         )

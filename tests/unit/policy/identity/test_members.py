@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rayfence.model.gke import IapExposure
+from rayfence.model.gke import Duty, IapExposure
 from rayfence.model.orgpolicy import EffectivePolicy
 from rayfence.model.tenancy import Roles
 from rayfence.policy.identity.members import bound_members
@@ -20,9 +20,11 @@ def managed(**parameters: object) -> EffectivePolicy:
 
 
 def test_every_named_member_has_its_field() -> None:
-    platform = minimal(iap=IapExposure("h", ("group:a@acme.com",)))
+    installers = Duty("operator-installer", ("group:i@acme.com",))
+    platform = minimal(iap=IapExposure("h", ("group:a@acme.com",)), duties=(installers,))
     assert dict(bound_members(case(platform))) == {
         "group:a@acme.com": "exposure.iap.allow[0]",
+        "group:i@acme.com": "actors.operatorInstaller.groups[0]",
         "group:audit@acme.com": "tenants[0].roles.viewer[0]",
         "group:vision@acme.com": "tenants[0].roles.submitter[0]",
     }

@@ -45,3 +45,10 @@ def test_every_section_reaches_the_model() -> None:
     assert chain.attestors == ("projects/acme-ml/attestors/ci",)
     internal = cloud.ExposureSpec.model_validate(data["exposure"]).internal
     assert internal is not None and internal.to_model().subnetwork == "lb"
+
+
+def test_actors_that_are_named_reach_the_model() -> None:
+    named = {duty.actor: duty for duty in cloud.ActorsSpec.model_validate(gke()["actors"]).to_model()}
+    assert list(named) == ["platform-admin", "auditor", "ci", "scanner", "operator-installer"]
+    assert named["operator-installer"].until == "2026-12-24T18:00:00Z"
+    assert cloud.ActorsSpec().to_model() == ()

@@ -35,6 +35,7 @@ PAYLOADS = [
     "<",
 ]
 
+POOL = "iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci-pool"
 SHAPES = {
     name: next(mark for mark in kind.__metadata__ if isinstance(mark, Shape))
     for module in (fields, parsed)
@@ -97,6 +98,12 @@ def test_no_pattern_takes_long_to_refuse(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
+        ("Group", "principalSet://iam.googleapis.com/locations/global/workforcePools/people/group/a.b", "user:a@b.com"),
+        ("Group", "group:a@b.com", "serviceAccount:ci@acme-ml.iam.gserviceaccount.com"),
+        ("Group", "group:a@b.com", "principal://iam.googleapis.com/locations/global/workforcePools/people/subject/ada"),
+        ("Workload", "serviceAccount:ci-bot@acme-ml.iam.gserviceaccount.com", "group:a@b.com"),
+        ("Workload", f"principal://{POOL}/subject/repo:a/b", "serviceAccount:1-compute@developer.gserviceaccount.com"),
+        ("Workload", f"principalSet://{POOL}/attribute.repository/a/b", f"principalSet://{POOL}/*"),
         ("ProjectId", "acme-ml", "acme"),
         ("Location", "northamerica-northeast1", "us"),
         ("Location", "us-central1-ai1a", "us-central"),

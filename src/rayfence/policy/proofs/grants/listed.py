@@ -1,26 +1,67 @@
-"""Grants of people and pipelines, which the platform's owner binds: the catalogue's list, on these resources."""
+"""Grants of people and pipelines: the catalogue's list, on these resources, for the members that the spec names.
+
+What has a name is bound by Terraform, unless the resource belongs to others (a host project, a project of keys, an
+access policy): there its owner binds. What has none is listed, for whoever knows the group.
+"""
 
 from collections.abc import Iterator
+from typing import Final
 
 from rayfence.catalog.actors import Actor, Actors, ListedGrant
-from rayfence.model.cluster_platform import OperatorSource
-from rayfence.model.cluster_resolution import ClusterResolution
-from rayfence.model.gke import NetworkKind
-from rayfence.model.gke_settings import GkeSettings, Repository
+from rayfence.model.cluster_platform import ClusterPlatform, OperatorSource
+from rayfence.model.gke import Duty, GkeTarget, NetworkKind
+from rayfence.model.gke_settings import GkeSettings, Repository, RoleGrant
 from rayfence.model.proofs import ActorGrant, Plane
 from rayfence.policy.proofs.network.needed import node_accounts
 
+#: Stands in the catalogue for the end of an installation.
+UNTIL: Final = "END-OF-INSTALLATION"
 
-def listed_grants(resolution: ClusterResolution, gke: GkeSettings, actors: Actors) -> Iterator[ActorGrant]:
+
+def listed_grants(platform: ClusterPlatform, gke: GkeSettings, actors: Actors) -> Iterator[ActorGrant]:
     """Every listed grant that this platform needs, in the order of the list."""
+    for actor, grant, on in _needed(platform, gke, actors):
+        duty = _duty(actor.name, platform)
+        yield _grant(actor, grant, on, duty, _bound(grant.on, on, duty, grant, gke), actors)
+
+
+def role_grants(platform: ClusterPlatform, gke: GkeSettings, actors: Actors) -> tuple[RoleGrant, ...]:
+    """Those of them that Terraform binds."""
+    return tuple(
+        RoleGrant(actor.name, grant.role, grant.on, on, duty.members, _condition(grant, duty))
+        for actor, grant, on in _needed(platform, gke, actors)
+        if (duty := _duty(actor.name, platform)) and _bound(grant.on, on, duty, grant, gke)
+    )
+
+
+def _needed(platform: ClusterPlatform, gke: GkeSettings, actors: Actors) -> Iterator[tuple[Actor, ListedGrant, str]]:
     for actor in actors.actors.values():
         for grant in actor.grants:
-            if needed(grant.when, resolution, gke):
+            if needed(grant.when, platform, gke):
                 for on in places(grant.on, gke):
-                    yield _grant(actor, grant, on, resolution, actors)
+                    yield actor, grant, on
 
 
-def needed(when: str, resolution: ClusterResolution, gke: GkeSettings) -> bool:
+def _duty(actor: str, platform: ClusterPlatform) -> Duty:
+    """Who holds an actor's grants: nobody, where the spec names none."""
+    if actor == "developer":
+        return Duty(actor, _tenant_groups(platform))
+    named = platform.target.duties if isinstance(platform.target, GkeTarget) else ()
+    return next((duty for duty in named if duty.actor == actor), Duty(actor, ()))
+
+
+def _bound(place: str, on: str, duty: Duty, grant: ListedGrant, gke: GkeSettings) -> bool:
+    """Whether Terraform binds it: somebody is named, an occasion has its end, and the resource is the platform's."""
+    if not duty.members or UNTIL in _condition(grant, duty) or place == "access-policy":
+        return False
+    return on.startswith(f"projects/{gke.project}/") or on == f"projects/{gke.project}"
+
+
+def _condition(grant: ListedGrant, duty: Duty) -> str:
+    return grant.condition.replace(UNTIL, duty.until) if duty.until else grant.condition
+
+
+def needed(when: str, platform: ClusterPlatform, gke: GkeSettings) -> bool:
     """Whether the occasion holds for this platform."""
     holds = {
         "always": True,
@@ -28,8 +69,7 @@ def needed(when: str, resolution: ClusterResolution, gke: GkeSettings) -> bool:
         "iap": gke.iap is not None,
         "perimeter": gke.perimeter is not None,
         "shared-vpc": gke.network.kind is NetworkKind.SHARED_VPC,
-        "operator-manifests": resolution.platform.operator.source is OperatorSource.MANIFESTS
-        and not gke.operator_addon,
+        "operator-manifests": platform.operator.source is OperatorSource.MANIFESTS and not gke.operator_addon,
         "binauthz-made": gke.binary_authorization.attestor_made,
         "made-network": gke.network.made,
         "own-firewall": gke.network.manage_firewall,
@@ -60,7 +100,7 @@ def places(on: str, gke: GkeSettings) -> tuple[str, ...]:
                 signer.partition("/cryptoKeyVersions/")[0] if signer.startswith("projects/") else "the signing key",
             )
         case "attestor-note":
-            return (f"{project}/notes/{gke.cluster}",)
+            return tuple(name.replace("/attestors/", "/notes/") for name in gke.binary_authorization.attestors)
         case _:
             return (f"{project}/iap_web/compute/services",)
 
@@ -75,18 +115,18 @@ def place_name(where: Repository) -> str:
     return f"projects/{where.project}/locations/{where.location}/repositories/{where.name}"
 
 
-def _grant(actor: Actor, grant: ListedGrant, on: str, resolution: ClusterResolution, actors: Actors) -> ActorGrant:
+def _grant(actor: Actor, grant: ListedGrant, on: str, duty: Duty, bound: bool, actors: Actors) -> ActorGrant:
     return ActorGrant(
         actor=actor.name,
         plane=Plane.IAM,
         role=grant.role,
         on=on,
-        members=_tenant_groups(resolution) if actor.name == "developer" else (),
-        bound=False,
+        members=duty.members,
+        bound=bound,
         why=grant.why,
         worst=grant.worst or actor.worst,
         meaning=actors.meaning(grant.role),
-        condition=grant.condition,
+        condition=_condition(grant, duty),
         article=_article(grant, actors),
         to_name=actor.to_name,
     )
@@ -101,10 +141,10 @@ def _article(grant: ListedGrant, actors: Actors) -> str:
     return f"{verb} {said.name} ({said.role}), {said.said}: {said.now}"
 
 
-def _tenant_groups(resolution: ClusterResolution) -> tuple[str, ...]:
+def _tenant_groups(platform: ClusterPlatform) -> tuple[str, ...]:
     members = [
         member
-        for tenant in resolution.platform.tenants
+        for tenant in platform.tenants
         for member in (*tenant.roles.viewer, *tenant.roles.submitter, *tenant.roles.operator)
         if not member.startswith("serviceAccount:")
     ]

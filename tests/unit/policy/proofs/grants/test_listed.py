@@ -1,23 +1,24 @@
 from dataclasses import replace
 
 from rayfence.catalog.actors import OCCASIONS, PLACES, load_actors
-from rayfence.model.gke import Perimeter, Protection
+from rayfence.model.gke import Duty, GkeTarget, Perimeter, Protection
 from rayfence.model.gke_settings import BinaryAuthorization, GkeSettings, KeySettings, Repository
 from rayfence.model.proofs import ActorGrant
-from rayfence.policy.proofs.grants.listed import listed_grants, needed, place_name, places
+from rayfence.policy.proofs.grants.listed import listed_grants, needed, place_name, places, role_grants
 from tests.unit.policy.proofs.made import GKE, IAP, NETWORK, resolution
 
 KEY = KeySettings("projects/kms/k", True, "kms", "us-central1", "r", "k", Protection.HSM, 90, None, None, ())
 
 
 def listed(gke: GkeSettings = GKE) -> list[ActorGrant]:
-    return list(listed_grants(resolution(gke), gke, load_actors()))
+    return list(listed_grants(resolution(gke).platform, gke, load_actors()))
 
 
 def test_every_occasion_and_place_of_the_list_is_known() -> None:
     for when in OCCASIONS:
-        assert needed(when, resolution(), GKE) in (True, False)
-    full = replace(GKE, key=KEY, perimeter=Perimeter("77"))
+        assert needed(when, resolution().platform, GKE) in (True, False)
+    signed = BinaryAuthorization(True, ("projects/acme-ml/attestors/ml-built",), True, None)
+    full = replace(GKE, key=KEY, perimeter=Perimeter("77"), binary_authorization=signed)
     for on in PLACES:
         assert places(on, full)
 
@@ -49,6 +50,29 @@ def test_developers_are_the_groups_of_tenants_and_admins_are_to_be_named() -> No
     assert developer.members == ("group:audit@acme.com", "group:vision@acme.com", "group:vision-leads@acme.com")
     admin = next(grant for grant in listed() if grant.actor == "platform-admin")
     assert admin.members == () and "group" in admin.to_name and not admin.bound
+    assert developer.bound
+
+
+def test_who_is_named_is_bound_by_us_on_resources_of_ours_alone() -> None:
+    duties = (Duty("platform-admin", ("group:a@acme.com",)), Duty("operator-installer", ("group:i@acme.com",)))
+    platform = resolution().platform
+    target = platform.target
+    assert isinstance(target, GkeTarget)
+    named = replace(platform, target=replace(target, duties=duties))
+    full = replace(GKE, key=KEY, perimeter=Perimeter("77"))
+    granted = list(listed_grants(named, full, load_actors()))
+    found = {grant.role: grant for grant in granted if grant.actor != "auditor"}
+    assert found["roles/container.clusterAdmin"].bound
+    for role in ("roles/cloudkms.admin", "roles/accesscontextmanager.policyAdmin"):
+        assert found[role].members == ("group:a@acme.com",) and not found[role].bound, "its owner binds it"
+    assert not found["roles/container.admin"].bound, "a right without end is not given"
+    bound = [grant.role for grant in granted if grant.bound]
+    assert [grant.role for grant in role_grants(named, full, load_actors())] == bound
+
+
+def test_the_note_is_the_attestors() -> None:
+    made = replace(GKE, binary_authorization=BinaryAuthorization(True, ("projects/p/attestors/ml-built",), True, None))
+    assert places("attestor-note", made) == ("projects/p/notes/ml-built",)
 
 
 def test_a_signing_key_is_bound_as_a_key() -> None:
