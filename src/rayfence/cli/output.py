@@ -36,6 +36,8 @@ def set_json(on: bool) -> None:
 
 def clean(text: str) -> str:
     """Text without control characters (terminal escapes included)."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "�" for char in text)
 
 

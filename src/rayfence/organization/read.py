@@ -28,6 +28,8 @@ _KINDS: Final = {
     "project": "projects",
     "projects": "projects",
 }
+#: Policies that are read at most: ten levels of a hierarchy with a thousand constraints each, and as much again.
+MOST_POLICIES: Final = 20_000
 _WRAPPED: Final = ("policies", "customConstraints")
 
 
@@ -67,7 +69,11 @@ class _Found:
     problems: list[str] = field(default_factory=list)
 
     def add_policy(self, policy: RawPolicy) -> None:
-        """Keep it; one that names no constraint can only be a problem."""
+        """Keep it; one that names no constraint can only be a problem. Raises OrganizationError for too many."""
+        if len(self.policies) == MOST_POLICIES:
+            raise OrganizationError(
+                (f"{policy.place}: more than {MOST_POLICIES} policies; export those of the project and its ancestors",)
+            )
         if policy.constraint:
             self.policies.append(policy)
         else:

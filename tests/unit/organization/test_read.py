@@ -11,7 +11,7 @@ from rayfence.catalog.constraints import load_known_constraints
 from rayfence.errors import OrganizationError
 from rayfence.organization.effective import effective
 from rayfence.organization.raw import SOME_ORGANIZATION, RawRule
-from rayfence.organization.read import node_of, read
+from rayfence.organization.read import MOST_POLICIES, node_of, read
 from tests.unit.organization.policy_files import LOCATIONS, SHIELDED, allow, as_file, enforce, v2
 
 V1 = {"constraint": f"constraints/{SHIELDED}", "etag": "x", "booleanPolicy": {"enforced": True}}
@@ -161,6 +161,13 @@ def test_ten_megabytes_are_read_in_seconds() -> None:
     facts = effective(found, "p", ("folders/7", "organizations/1"), None, load_known_constraints())
     assert facts.policies[LOCATIONS].values is not None
     assert time.process_time() - started < 10
+
+
+def test_more_policies_than_any_organisation_has_are_refused() -> None:
+    raw = json.dumps([v2("projects/p", f"custom.c{number}", enforce(True)) for number in range(MOST_POLICIES + 1)])
+    with pytest.raises(OrganizationError) as caught:
+        read([("big.json", raw.encode())])
+    assert "more than 20000 policies" in caught.value.problems[0] and len(caught.value.problems) == 1
 
 
 KEYS = (

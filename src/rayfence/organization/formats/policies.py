@@ -24,6 +24,8 @@ _CUSTOM_NAME: Final = re.compile(r"^organizations/[0-9]{1,20}/customConstraints/
 #: A value has no blanks; the longest real ones are names of resources.
 _VALUE: Final = re.compile(r"^[^\s]{1,1000}\Z")
 
+#: Values that one rule may list. Google takes hundreds; a plan looks through them for everything it makes.
+MOST_VALUES: Final = 10_000
 _POLICY_KEYS: Final = frozenset({"name", "spec", "dryRunSpec", "etag"})
 _SPEC_KEYS: Final = frozenset({"etag", "updateTime", "rules", "inheritFromParent", "reset"})
 _RULE_KEYS: Final = frozenset({"values", "allowAll", "denyAll", "enforce", "condition", "parameters"})
@@ -222,6 +224,8 @@ def checked_rule(rule: RawRule) -> RawRule:
         raise NotAPolicy("a rule must have one of enforce, allowAll, denyAll, values")
     if rule.parameters and rule.enforce is None:
         raise NotAPolicy("parameters without enforce")
+    if len(rule.allowed) + len(rule.denied) > MOST_VALUES:
+        raise NotAPolicy(f"a rule of more than {MOST_VALUES} values")
     return rule
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from rayfence.organization.formats.policies import NotAPolicy, custom_constraint, v1_policy, v2_policies
+from rayfence.organization.formats.policies import MOST_VALUES, NotAPolicy, custom_constraint, v1_policy, v2_policies
 from rayfence.organization.raw import RawRule
 
 
@@ -45,6 +45,7 @@ def test_rules(rule: object, wanted: RawRule) -> None:
         {"rules": [{"values": {"allowedValues": [True]}}]},
         {"rules": [{"values": {"allowedValues": "a"}}]},
         {"rules": [{"values": {"suggested": []}}]},
+        {"rules": [{"values": {"allowedValues": ["a"] * MOST_VALUES, "deniedValues": ["b"]}}]},
         {"rules": [{"allowAll": True, "condition": {}}]},
         {"rules": [{"allowAll": True, "condition": "x"}]},
         {"rules": [{"allowAll": True, "parameters": {"a": 1}}]},
