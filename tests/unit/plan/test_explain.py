@@ -1,7 +1,10 @@
 """Explanations: of settings, constraints and waivers."""
 
+from dataclasses import replace
+
 import pytest
 
+from rayfence.model.decision import Decision, Source
 from rayfence.model.outcome import ConstraintOutcome, Outcome
 from rayfence.plan.explain import UnknownSubject, explain
 from tests.unit.plan.cluster_plans import PLATFORM, PRIVATE, REGION, plan
@@ -38,6 +41,20 @@ def test_a_constraint_says_its_outcome_fields_and_remedy(name: str) -> None:
 def test_a_waived_control_names_owner_and_end() -> None:
     (found,) = explain(MADE, PLATFORM, "node-image", {})
     assert (found.value, found.source) == ("accepted until 2027-03-01", "owner ml@example.com")
+
+
+def test_a_control_that_nobody_waived_says_what_a_waiver_would_permit() -> None:
+    (found,) = explain(MADE, PLATFORM, "flow-logs", {})
+    assert found.value == "not waived" and "owner, reason and end" in found.changes[0]
+
+
+def test_the_field_of_the_spec_is_named_with_its_place() -> None:
+    placed = replace(PLATFORM, places={"target.gke.location": "p.yaml:9:5"})
+    asked = Decision("gke.location", "europe-west4", "as specified", Source.SPEC)
+    (said,) = explain(plan(asked), placed, "gke.location", {})
+    assert said.changes == ("another value of target.gke.location (p.yaml:9:5)",)
+    (fixed,) = explain(plan(replace(asked, path="gke.abac", source=Source.DEFAULT)), placed, "gke.abac", {})
+    assert fixed.changes == ("a rule of the organisation that demands another; no field of the spec does",)
 
 
 def test_an_unknown_name_gets_the_nearest_ones() -> None:

@@ -221,7 +221,9 @@ def _joined(case: Case, wanted: Network, peering: bool) -> None:
 def _nat(case: Case, wanted: Network, subnet: str) -> bool:
     path = "gke.network.nat"
     if not wanted.nat:
-        case.decide(path, False, "nodes reach Google's APIs by a private way and nothing else", serves=(NAT,))
+        source = case.said(spec_field(wanted, "nat"))
+        reason = "nodes reach Google's APIs by a private way and nothing else"
+        case.decide(path, False, reason, serves=(NAT,), source=source)
         return False
     verdict = case.rules.verdict(NAT, subnet)
     if not verdict.allowed:

@@ -8,6 +8,7 @@ are reported, neither admitted nor refused.
 from collections.abc import Iterator
 from typing import Final
 
+from rayfence.model.decision import Source
 from rayfence.model.orgpolicy import EffectivePolicy
 from rayfence.model.tenancy import ClusterTenant
 from rayfence.policy.basis import Case
@@ -141,4 +142,4 @@ def _proxy_members(case: Case) -> None:
         problem = f"{', '.join(wider)} is no group: nobody is taken out of it when they leave a team"
         waiver = case.refuse_unwaived("iap-members", "exposure.iap.allow", problem, "name a group")
     reason = "who may pass the proxy, one binding per backend"
-    case.decide("gke.iap.allow", iap.allow, reason, waiver=waiver, serves=(DOMAINS, MEMBERS))
+    case.decide("gke.iap.allow", iap.allow, reason, waiver=waiver, serves=(DOMAINS, MEMBERS), source=Source.SPEC)
