@@ -1,6 +1,7 @@
 """Rendered files of an instance, for reading and review."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
@@ -42,7 +43,7 @@ def write_files(made: Mapping[str, str], folder: Path, parts: Sequence[str] = ()
         for name, content in made.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(content, encoding="utf-8")
+            _put(target, content)
             yield target
         for name in sorted(recorded - kept - set(made)):
             (folder / name).unlink(missing_ok=True)
@@ -53,7 +54,18 @@ def write_files(made: Mapping[str, str], folder: Path, parts: Sequence[str] = ()
 
 
 def _record(folder: Path, names: Set[str]) -> None:
-    (folder / RECORD).write_text(json.dumps(sorted(names), indent=1) + "\n", encoding="utf-8")
+    _put(folder / RECORD, json.dumps(sorted(names), indent=1) + "\n")
+
+
+def _put(target: Path, content: str) -> None:
+    """Replace a file in one step: who interrupts leaves the old one or the new one, never half of a policy."""
+    half = target.with_name(f".{target.name}.{os.getpid()}.half")
+    try:
+        half.write_text(content, encoding="utf-8")
+        half.replace(target)
+    except BaseException:
+        half.unlink(missing_ok=True)
+        raise
 
 
 def _recorded(folder: Path) -> set[str]:

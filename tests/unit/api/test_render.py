@@ -54,6 +54,19 @@ def test_what_an_interrupted_run_wrote_is_removed_by_the_next(tmp_path: Path) ->
     assert not (tmp_path / "a").exists()
 
 
+def test_an_interrupted_write_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(write_files({"a": "old"}, tmp_path))
+
+    def interrupted(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(write_files({"a": "new"}, tmp_path))
+    assert (tmp_path / "a").read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == [RECORD, "a"]
+
+
 def test_nothing_to_write_is_no_error_in_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert list(write_files({}, tmp_path / "out", ("terraform",))) == []
 
