@@ -37,8 +37,8 @@ def binary_authorization(case: Case) -> BinaryAuthorization:
     case.decide(f"{path}.attestors", attestors, reason, source=source)
     if made and wanted.attestor_key is None:
         case.warnings.append(
-            f"{_FIELD}.attestorKey: the attestor has no key yet, so it admits only images of Google's own and of the "
-            "platform's exempt repositories; give it the public key of whoever builds"
+            f"{_FIELD}.attestorKey: the attestor has no key yet, so nothing but Google's own images starts: no Ray, no "
+            "gateway, no operator of ours; give it the public key of whoever builds, and sign what it built"
         )
     return BinaryAuthorization(not wanted.dry_run, attestors, made, wanted.attestor_key)
 
