@@ -11,12 +11,13 @@ from rayfence.model.frozen import dataclass
 #: What a grant of people may be bound on; `policy` turns each into resources.
 PLACES: Final = frozenset(
     {"project", "host-project", "access-policy", "registries", "node-accounts", "key", "attestor-key"}
-    | {"attestor-note", "backend-services"}
+    | {"attestor-note", "backend-services", "existing-key", "workbench-account", "tenant-accounts", "parent"}
+    | {"billing-account"}
 )
 #: When a grant is needed.
 OCCASIONS: Final = frozenset(
     {"always", "cmek", "iap", "perimeter", "shared-vpc", "operator-manifests", "binauthz-made", "made-network"}
-    | {"own-firewall"}
+    | {"own-firewall", "existing-key", "workbench", "annotated", "spoke", "made-project"}
 )
 #: Roles of before IAM, on everything at once: never granted.
 BASIC: Final = frozenset({"roles/owner", "roles/editor", "roles/viewer"})

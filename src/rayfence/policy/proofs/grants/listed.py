@@ -12,8 +12,11 @@ from rayfence.model.cluster_platform import ClusterPlatform, OperatorSource
 from rayfence.model.gke import Duty, GkeTarget, NetworkKind
 from rayfence.model.gke_settings import GkeSettings, Repository, RoleGrant
 from rayfence.model.proofs import ActorGrant, Plane
+from rayfence.model.tenancy import WorkloadIdentity
+from rayfence.policy.identity.accounts import short_name
 from rayfence.policy.proofs.network.needed import node_accounts
 
+_ACCOUNTS: Final = ".iam.gserviceaccount.com"
 #: Stands in the catalogue for the end of an installation.
 UNTIL: Final = "END-OF-INSTALLATION"
 
@@ -38,7 +41,7 @@ def _needed(platform: ClusterPlatform, gke: GkeSettings, actors: Actors) -> Iter
     for actor in actors.actors.values():
         for grant in actor.grants:
             if needed(grant.when, platform, gke):
-                for on in places(grant.on, gke):
+                for on in places(grant.on, platform, gke):
                     yield actor, grant, on
 
 
@@ -71,38 +74,52 @@ def needed(when: str, platform: ClusterPlatform, gke: GkeSettings) -> bool:
         "shared-vpc": gke.network.kind is NetworkKind.SHARED_VPC,
         "operator-manifests": platform.operator.source is OperatorSource.MANIFESTS and not gke.operator_addon,
         "binauthz-made": gke.binary_authorization.attestor_made,
+        "existing-key": gke.key is not None and not gke.key.made,
+        "workbench": gke.workbench is not None,
+        "annotated": bool(_annotated(platform)),
+        "spoke": gke.network.hub is not None and not gke.network.peering,
+        "made-project": gke.make_project is not None,
         "made-network": gke.network.made,
         "own-firewall": gke.network.manage_firewall,
     }
     return holds[when]
 
 
-def places(on: str, gke: GkeSettings) -> tuple[str, ...]:
+def places(on: str, platform: ClusterPlatform, gke: GkeSettings) -> tuple[str, ...]:
     """Google resources that a place of the list means."""
     project = f"projects/{gke.project}"
-    match on:
-        case "project":
-            return (project,)
-        case "host-project":
-            return (f"projects/{gke.network.project}",)
-        case "access-policy":
-            return (f"accessPolicies/{gke.perimeter.policy}",) if gke.perimeter else ()
-        case "registries":
-            return tuple(registry_name(gke, registry.name) for registry in gke.registries if registry.remote is None)
-        case "node-accounts":
-            return tuple(f"{project}/serviceAccounts/{account}" for account in node_accounts(gke))
-        case "key":
-            # Rings and keys are made in the key's project; nothing smaller exists before them.
-            return (f"projects/{gke.key.project}",) if gke.key else ()
-        case "attestor-key":
-            signer = gke.binary_authorization.attestor_key or ""
-            return (
-                signer.partition("/cryptoKeyVersions/")[0] if signer.startswith("projects/") else "the signing key",
-            )
-        case "attestor-note":
-            return tuple(name.replace("/attestors/", "/notes/") for name in gke.binary_authorization.attestors)
-        case _:
-            return (f"{project}/iap_web/compute/services",)
+    key, signer = gke.key, gke.binary_authorization.attestor_key or ""
+    accounts = {
+        "node-accounts": node_accounts(gke),
+        "workbench-account": (f"{short_name('workbench', gke.workbench.name)}@{gke.project}{_ACCOUNTS}",)
+        if gke.workbench
+        else (),
+        "tenant-accounts": tuple(f"ray-{name}@{gke.project}{_ACCOUNTS}" for name in _annotated(platform)),
+    }
+    if on in accounts:
+        return tuple(f"{project}/serviceAccounts/{account}" for account in accounts[on])
+    known: dict[str, tuple[str, ...]] = {
+        "project": (project,),
+        "host-project": (f"projects/{gke.network.project}",),
+        "access-policy": (f"accessPolicies/{gke.perimeter.policy}",) if gke.perimeter else (),
+        "registries": tuple(registry_name(gke, item.name) for item in gke.registries if item.remote is None),
+        # Rings and keys are made in the key's project; nothing smaller exists before them.
+        "key": (f"projects/{key.project}",) if key else (),
+        "existing-key": (key.name,) if key else (),
+        "attestor-key": (
+            signer.partition("/cryptoKeyVersions/")[0] if signer.startswith("projects/") else "the signing key",
+        ),
+        "attestor-note": tuple(name.replace("/attestors/", "/notes/") for name in gke.binary_authorization.attestors),
+        "backend-services": (f"{project}/iap_web/compute/services",),
+        "parent": (gke.make_project,) if gke.make_project else (),
+        "billing-account": (f"billingAccounts/{gke.billing_account}",) if gke.billing_account else (),
+    }
+    return known[on]
+
+
+def _annotated(platform: ClusterPlatform) -> tuple[str, ...]:
+    """Tenants whose pods act as a Google account by impersonation."""
+    return tuple(tenant.name for tenant in platform.tenants if tenant.identity is WorkloadIdentity.ANNOTATED)
 
 
 def registry_name(gke: GkeSettings, name: str) -> str:

@@ -51,12 +51,12 @@ def _target(settings: GkeSettings, grant: RoleGrant) -> tuple[str, Mapping[str, 
             repository = reference(f"google_artifact_registry_repository.{label(last)}.name", last)
             where = {"project": project(settings), "location": region(settings), "repository": repository}
             return "google_artifact_registry_repository_iam_member", where
-        case "node-accounts":
+        case "node-accounts" | "workbench-account" | "tenant-accounts":
             short = last.partition("@")[0]
-            ours = short in made_accounts(settings)
+            ours = grant.place != "node-accounts" or short in made_accounts(settings)
             account = reference(f"google_service_account.{label(short)}.name", grant.on) if ours else grant.on
             return "google_service_account_iam_member", {"service_account_id": account}
-        case "attestor-key":
+        case "attestor-key" | "existing-key":
             return "google_kms_crypto_key_iam_member", {"crypto_key_id": grant.on}
         case "attestor-note":
             note = reference(f"{NOTE}.name", last)

@@ -1,9 +1,10 @@
 from dataclasses import replace
 
 from rayfence.catalog.actors import OCCASIONS, PLACES, load_actors
-from rayfence.model.gke import Duty, GkeTarget, Perimeter, Protection
+from rayfence.model.gke import Duty, GkeTarget, Perimeter, Protection, Workbench
 from rayfence.model.gke_settings import BinaryAuthorization, GkeSettings, KeySettings, Repository
 from rayfence.model.proofs import ActorGrant
+from rayfence.model.tenancy import WorkloadIdentity
 from rayfence.policy.proofs.grants.listed import listed_grants, needed, place_name, places, role_grants
 from tests.unit.policy.proofs.made import GKE, IAP, NETWORK, resolution
 
@@ -19,8 +20,8 @@ def test_every_occasion_and_place_of_the_list_is_known() -> None:
         assert needed(when, resolution().platform, GKE) in (True, False)
     signed = BinaryAuthorization(True, ("projects/acme-ml/attestors/ml-built",), True, None)
     full = replace(GKE, key=KEY, perimeter=Perimeter("77"), binary_authorization=signed)
-    for on in PLACES:
-        assert places(on, full)
+    for on in sorted(PLACES - {"parent", "billing-account", "workbench-account", "tenant-accounts"}):
+        assert places(on, resolution().platform, full)
 
 
 def test_what_is_not_used_needs_nobody() -> None:
@@ -72,7 +73,7 @@ def test_who_is_named_is_bound_by_us_on_resources_of_ours_alone() -> None:
 
 def test_the_note_is_the_attestors() -> None:
     made = replace(GKE, binary_authorization=BinaryAuthorization(True, ("projects/p/attestors/ml-built",), True, None))
-    assert places("attestor-note", made) == ("projects/p/notes/ml-built",)
+    assert places("attestor-note", resolution().platform, made) == ("projects/p/notes/ml-built",)
 
 
 def test_a_signing_key_is_bound_as_a_key() -> None:
@@ -83,3 +84,19 @@ def test_a_signing_key_is_bound_as_a_key() -> None:
 
 def test_a_repository_has_a_full_name() -> None:
     assert place_name(Repository("p", "us", "r")) == "projects/p/locations/us/repositories/r"
+
+
+def test_what_is_made_once_needs_rights_where_it_is_made() -> None:
+    made = replace(
+        GKE, make_project="folders/7", billing_account="A-B-C", workbench=Workbench("nb", "z", "ada@acme.com")
+    )
+    found = {grant.role: grant.on for grant in listed(made)}
+    assert found["roles/resourcemanager.projectCreator"] == "folders/7"
+    assert found["roles/billing.user"] == "billingAccounts/A-B-C"
+    platform = resolution().platform
+    assert places("workbench-account", platform, made) == (
+        "projects/acme-ml/serviceAccounts/workbench-nb@acme-ml.iam.gserviceaccount.com",
+    )
+    annotated = replace(platform.tenants[0], identity=WorkloadIdentity.ANNOTATED)
+    (account,) = places("tenant-accounts", replace(platform, tenants=(annotated,)), made)
+    assert account.endswith(f"/ray-{annotated.name}@acme-ml.iam.gserviceaccount.com")

@@ -22,6 +22,14 @@ PLACES = {
         f"projects/{PROJECT}/locations/us-central1/keyRings/r/cryptoKeys/s",
         "google_kms_crypto_key_iam_member",
     ),
+    "existing-key": (
+        f"projects/{PROJECT}/locations/us-central1/keyRings/r/cryptoKeys/k",
+        "google_kms_crypto_key_iam_member",
+    ),
+    "workbench-account": (
+        f"projects/{PROJECT}/serviceAccounts/workbench-nb@{PROJECT}.iam.gserviceaccount.com",
+        "google_service_account_iam_member",
+    ),
     "attestor-note": (f"projects/{PROJECT}/notes/ray-built", "google_container_analysis_note_iam_member"),
     "backend-services": (f"projects/{PROJECT}/iap_web/compute/services", "google_iap_web_type_compute_iam_member"),
 }
