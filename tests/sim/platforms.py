@@ -127,6 +127,7 @@ def _gke_target() -> dict[str, Any]:
                 "nat": False,
                 "flowLogs": True,
                 "manageFirewall": True,
+                "iapSsh": True,
             }
         },
         "controlPlane": {"access": "private", "authorized": ["10.60.0.0/24"]},

@@ -36,6 +36,7 @@ class Network:
     nat: bool = False
     flow_logs: bool = True
     manage_firewall: bool = True
+    iap_ssh: bool = False  # SSH through the Identity-Aware Proxy's TCP forwarding
 
 
 class ControlPlaneAccess(StrEnum):

@@ -46,6 +46,7 @@ class NetworkSettings:
     manage_firewall: bool
     vip: str
     flow_sampling: float = 0.5
+    iap_ssh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

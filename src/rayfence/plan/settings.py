@@ -32,6 +32,7 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "gke.network.nat": (f"{_NETWORK}.nat",),
     "gke.network.vip": ("perimeter",),
     "gke.network.flow_logs": (f"{_NETWORK}.flowLogs",),
+    "gke.network.iap_ssh": (f"{_NETWORK}.iapSsh",),
     "gke.network.manage_firewall": (f"{_NETWORK}.manageFirewall",),
     "gke.control_plane": ("target.gke.controlPlane.access",),
     "gke.control_plane.public_ip_endpoint": ("target.gke.controlPlane.authorized",),

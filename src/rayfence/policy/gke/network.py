@@ -86,6 +86,7 @@ def network(case: Case, place: Place) -> NetworkSettings:
         manage_firewall=wanted.manage_firewall,
         vip=vip,
         flow_sampling=sampling,
+        iap_ssh=_ssh(case, wanted),
     )
 
 
@@ -216,6 +217,15 @@ def _joined(case: Case, wanted: Network, peering: bool) -> None:
             ),
             admitted(PEERING, wanted.hub, "the platform is reached from the organisation's networks through that hub"),
         )
+
+
+def _ssh(case: Case, wanted: Network) -> bool:
+    """Whether IAP's TCP forwarding reaches the nodes."""
+    reason = "nobody reaches a node by SSH"
+    if wanted.iap_ssh:
+        reason = "from IAP's addresses only, for whoever holds roles/iap.tunnelResourceAccessor and passes OS Login"
+    case.decide("gke.network.iap_ssh", wanted.iap_ssh, reason, source=case.said(spec_field(wanted, "iapSsh")))
+    return wanted.iap_ssh
 
 
 def _nat(case: Case, wanted: Network, subnet: str) -> bool:

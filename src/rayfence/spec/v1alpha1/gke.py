@@ -25,6 +25,9 @@ class AnyNetwork(Strict):
     manage_firewall: bool = Field(
         default=True, description="false: the rules are printed for the network's owner instead of made."
     )
+    iap_ssh: bool = Field(
+        default=False, description="Nodes and notebooks may be reached by SSH through IAP's TCP forwarding."
+    )
 
 
 class OwnNetwork(AnyNetwork):

@@ -137,10 +137,18 @@ def _ingress(gke: GkeSettings) -> Iterator[Flow]:
     mesh = "Ray's processes talk from pod to pod, kubelets probe pods, and nodes answer for services"
     nodes = _known(net.nodes_cidr, net.pods_cidr)
     yield Flow("mesh-in", False, "nodes and pods", nodes, MESH, mesh, accounts, "GKE")
-    if gke.workbench is not None:
-        why = "an administrator reaches a notebook's machine by SSH; the platform does not need it"
+    if net.iap_ssh or gke.workbench is not None:
         yield Flow(
-            "iap-ssh", False, "IAP's TCP forwarding", IAP_TCP, ("tcp:22",), why, accounts, "nobody", needed=False
+            "iap-ssh",
+            False,
+            "IAP's TCP forwarding",
+            IAP_TCP,
+            ("tcp:22",),
+            "an administrator reaches a node's or notebook's machine by SSH; the platform itself does not need it",
+            accounts,
+            "rayfence's rules" if net.iap_ssh else "nobody: the spec does not ask for it",
+            needed=net.iap_ssh,
+            fields=(f"target.gke.network.{net.kind}.iapSsh",),
         )
 
 

@@ -19,6 +19,8 @@ from rayfence.render.gcp.values import Text, label, reference, text
 
 #: Google's load balancers and health checks.
 PROBERS: Final = ("35.191.0.0/16", "130.211.0.0/22")
+#: IAP's TCP forwarding.
+IAP_TCP: Final = ("35.235.240.0/20",)
 EVERYWHERE: Final = "0.0.0.0/0"
 PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 #: After every rule that allows, before the implied rules (65535).
@@ -75,6 +77,8 @@ def _ingress(settings: GkeSettings) -> Iterator[FirewallRule]:
         yield FirewallRule(
             f"{cluster}-in-health", False, True, PROBERS, "whether a node has a pod of the gateway", NODE_PORTS
         )
+    if settings.network.iap_ssh:
+        yield FirewallRule(f"{cluster}-in-iap-ssh", False, True, IAP_TCP, "SSH by IAP's TCP forwarding", ("22",))
     nodes = (nodes_cidr(settings),)
     yield FirewallRule(
         f"{cluster}-in-webhooks", False, True, nodes, "the control plane to admission webhooks", WEBHOOKS

@@ -33,6 +33,8 @@ def test_exposures_bring_their_flows() -> None:
     regional = listed(iap=replace(IAP, scope=IapScope.REGIONAL))
     assert regional["proxies"].ranges == ("10.11.0.0/24",)
     assert not listed(workbench=Workbench("n", "us-central1-a", "x"))["iap-ssh"].needed
+    asked = listed(network=replace(NETWORK, iap_ssh=True))["iap-ssh"]
+    assert asked.needed and asked.fields == ("target.gke.network.own.iapSsh",)
 
 
 def test_restricted_addresses_and_nat() -> None:

@@ -34,6 +34,14 @@ def test_nothing_comes_in_from_everywhere() -> None:
             assert "0.0.0.0/0" not in rule.ranges and rule.ports
 
 
+def test_ssh_comes_from_the_identity_aware_proxy_and_only_where_it_is_asked_for() -> None:
+    asked = replace(STANDARD, network=replace(STANDARD.network, iap_ssh=True))
+    rule = named(asked)["ray-in-iap-ssh"]
+    assert rule.attributes["source_ranges"] == ["35.235.240.0/20"]
+    assert rule.attributes["allow"] == [{"protocol": "tcp", "ports": ["22"]}]
+    assert "ray-in-iap-ssh" not in named(STANDARD)
+
+
 def test_flows_of_the_platform() -> None:
     made = named(STANDARD)
     assert set(made) == {
