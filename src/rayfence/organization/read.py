@@ -34,13 +34,15 @@ _WRAPPED: Final = ("policies", "customConstraints")
 
 
 def read(files: Sequence[SourceFile]) -> RawPolicies:
-    """Everything the files say. Raises OrganizationError with every file that can't be read.
+    """Everything the files say. Raises OrganizationError with every file that can't be read, or if none can.
 
     The result does not depend on the order of the files.
     """
     found = _Found()
     broken: list[str] = []
+    understood = False
     for path, raw in sorted(files, key=lambda file: file[0]):
+        before = len(found.problems)
         try:
             document = read_document(path, raw)
             if document is not None:
@@ -51,6 +53,9 @@ def read(files: Sequence[SourceFile]) -> RawPolicies:
             broken += error.problems
         except NotAPolicy as error:
             broken.append(f"{shown(path)}: {error}")
+        understood = understood or len(found.problems) == before
+    if files and not broken and not understood and found.is_empty():
+        broken = found.problems  # the wrong file was named: a plan without policies would call everything well
     if broken:
         raise OrganizationError(capped(broken))
     return found.result()
@@ -89,6 +94,10 @@ class _Found:
         """Keep it. Raises NotAPolicy: a node has one parent."""
         if node and parent and self.parents.setdefault(node, parent) != parent:
             raise NotAPolicy(f"{node} lies under {self.parents[node]} and {parent}")
+
+    def is_empty(self) -> bool:
+        """Whether nothing was understood."""
+        return not (self.policies or self.custom or self.firewall or self.parents or self.tags or self.numbers)
 
     def result(self) -> RawPolicies:
         """All of it, ordered."""

@@ -100,14 +100,25 @@ def test_ancestors_tags_and_projects() -> None:
 
 
 def test_what_is_not_understood_is_told() -> None:
-    assert "not read" in read([as_file("x.json", {"a": 1})]).problems[0]
-    assert "not read" in read([("readme.yaml", b"- hello\n")]).problems[0]
-    assert "is not NODE" in read([as_file("x.json", {"name": "x/policies/y", "spec": {}})]).problems[0]
+    beside = ("list.json", b"[]")
+    assert "not read" in read([beside, as_file("x.json", {"a": 1})]).problems[0]
+    assert "not read" in read([beside, ("readme.yaml", b"- hello\n")]).problems[0]
+    assert "is not NODE" in read([beside, as_file("x.json", {"name": "x/policies/y", "spec": {}})]).problems[0]
     assert read([("none.yaml", b"# nothing\n"), ("list.json", b"[]")]).problems == ()
 
 
 def test_an_empty_export_is_no_organisation_without_policies() -> None:
-    assert read([("org/empty.json", b" \n")]).problems == ("org/empty.json: empty; did its export fail?",)
+    empty = ("org/empty.json", b" \n")
+    assert read([empty, ("none.yaml", b"# nothing\n")]).problems == ("org/empty.json: empty; did its export fail?",)
+    with pytest.raises(OrganizationError, match="did its export fail"):
+        read([empty])
+
+
+def test_files_of_which_none_is_understood_are_not_an_organisation_without_policies() -> None:
+    with pytest.raises(OrganizationError) as caught:
+        read([as_file("spec.json", {"kind": "Platform"}), ("hostname", b"box-1\n")])
+    assert len(caught.value.problems) == 2
+    assert read([]).policies == read([("list.json", b"[]")]).policies == ()
 
 
 @pytest.mark.parametrize(
