@@ -31,6 +31,7 @@ _CPU: Final = {"name": "cpu", "cpus": 2, "memoryGib": 4, "pool": "workers", "min
 SPEC: Final[Mapping[str, Any]] = changed(
     gke(),
     ("organization", ...),
+    ("actors", ...),
     ("metadata.name", "ray"),
     ("target.gke.projectNumber", 123456),
     ("target.gke.create", ...),

@@ -69,6 +69,8 @@ ServiceAccount = Annotated[
 SecurityGroup = Annotated[
     str, Shape(rf"^gke-security-groups@{_DOMAIN}$", "the group that GKE asks for by name: `gke-security-groups@DOMAIN`")
 ]
+#: Domains of accounts that everything in a project runs as which names none.
+_SHARED: Final = r"(developer|appspot|cloudservices)\.gserviceaccount\.com"
 _PEOPLE: Final = (
     rf"group:{_EMAIL}"
     r"|principalSet://iam\.googleapis\.com/locations/global/workforcePools/[a-z][a-z0-9-]{4,61}[a-z0-9]"
@@ -78,9 +80,9 @@ _PEOPLE: Final = (
 Member = Annotated[
     str,
     Shape(
-        rf"^({_PEOPLE}|serviceAccount:{_EMAIL})$",
+        rf"^({_PEOPLE}|serviceAccount:(?![^@]*@{_SHARED}){_EMAIL})$",
         "`group:…`, a group of a workforce pool (`principalSet://…/workforcePools/POOL/group/GROUP`) or "
-        "`serviceAccount:…` (people are admitted by group)",
+        "`serviceAccount:…` of your own (people are admitted by group, and default accounts not at all)",
         320,
     ),
 ]

@@ -101,6 +101,12 @@ def test_no_pattern_takes_long_to_refuse(name: str) -> None:
         ("Group", "principalSet://iam.googleapis.com/locations/global/workforcePools/people/group/a.b", "user:a@b.com"),
         ("Group", "group:a@b.com", "serviceAccount:ci@acme-ml.iam.gserviceaccount.com"),
         ("Group", "group:a@b.com", "principal://iam.googleapis.com/locations/global/workforcePools/people/subject/ada"),
+        (
+            "Member",
+            "serviceAccount:ci@acme-ml.iam.gserviceaccount.com",
+            "serviceAccount:1-compute@developer.gserviceaccount.com",
+        ),
+        ("Member", "serviceAccount:bot@example.com", "serviceAccount:acme-ml@appspot.gserviceaccount.com"),
         ("Workload", "serviceAccount:ci-bot@acme-ml.iam.gserviceaccount.com", "group:a@b.com"),
         ("Workload", f"principal://{POOL}/subject/repo:a/b", "serviceAccount:1-compute@developer.gserviceaccount.com"),
         ("Workload", f"principalSet://{POOL}/attribute.repository/a/b", f"principalSet://{POOL}/*"),
