@@ -126,6 +126,14 @@ def makers(planned: ClusterPlanned) -> None:
     held = {grant.role for grant in planned.plan.grants if grant.actor == "platform-admin"} | {OWNER}
     made = {item.block for item in planned.cloud.resources if item.group != "people"}
     assert {block: MAKERS[block] for block in made if MAKERS[block] not in held} == {}
+    limit = "".join(item.condition for item in planned.plan.grants if item.role.endswith(".projectIamAdmin"))
+    given = {
+        str(item.attributes["role"])
+        for item in planned.cloud.resources
+        if item.block == "google_project_iam_member" and item.group != "people"
+    }
+    host = {"roles/container.hostServiceAgentUser"}  # on the host project, by its owner
+    assert all(f"'{role}'" in limit for role in given - host)
 
 
 @pytest.mark.parametrize("name", NAMES)
