@@ -34,12 +34,24 @@ def outcomes(
     catalog: Sequence[Constraint],
     groups: ValueGroups,
 ) -> tuple[ConstraintOutcome, ...]:
-    """One outcome per constraint of `catalog`, in its order. `groups`: what `in:` stands for in lists."""
+    """One outcome per constraint of `catalog`, in its order, then those that are set and that nobody here knows.
+
+    `groups`: what `in:` stands for in lists. Custom constraints are judged elsewhere.
+    """
     ground = _Ground(read(resolution, cloud, manifests), facts, groups)
-    return tuple(
+    listed = tuple(
         _outcome(constraint, facts.policies.get(constraint.id) or _default(constraint), ground)
         for constraint in catalog
     )
+    known = {constraint.id for constraint in catalog}
+    strangers = (
+        ConstraintOutcome(
+            name, Outcome.UNKNOWN, "it is not in the catalogue: what it asks is not checked", (), item.source
+        )
+        for name, item in facts.policies.items()
+        if name not in known and not name.startswith("custom.")
+    )
+    return (*listed, *strangers)
 
 
 def dry_run_outcomes(

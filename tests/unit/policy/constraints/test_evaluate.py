@@ -53,6 +53,13 @@ def test_order_is_the_catalogues_and_nothing_is_left_out() -> None:
     assert made().judge() == made().judge()
 
 
+def test_a_constraint_that_nobody_here_knows_is_unknown_and_never_left_out() -> None:
+    found = made().judge([enforced("run.allowedIngress"), enforced("custom.judgedElsewhere")])
+    assert tuple(found) == (*IDS, "run.allowedIngress")
+    told = found["run.allowedIngress"]
+    assert told.outcome is Outcome.UNKNOWN and told.source == enforced("run.allowedIngress").source
+
+
 def test_without_policies_only_googles_defaults_bind() -> None:
     found = made().judge()
     bound = {name for name, outcome in found.items() if outcome.source}
