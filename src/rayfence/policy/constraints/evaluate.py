@@ -49,7 +49,7 @@ def outcomes(
             name, Outcome.UNKNOWN, "it is not in the catalogue: what it asks is not checked", (), item.source
         )
         for name, item in facts.policies.items()
-        if name not in known and not name.startswith("custom.")
+        if name not in known and not name.startswith("custom.") and item.source != GOOGLE_DEFAULT
     )
     return (*listed, *strangers)
 
