@@ -89,8 +89,8 @@ class ObjectState(StrEnum):
 class ObjectDrift:
     """One object that is not as we want it.
 
-    `group`: title of its group in a plan. `uid` and `version` of the live object, for preconditions; empty where none is
-    there. `by`: who wrote to it last. `note`: what more is to say, e.g. that it is being deleted.
+    `group`: title of its group in a plan. `uid` and `version` of the live object, for preconditions; empty where none
+    is there. `by`: who wrote to it last. `note`: what more is to say, e.g. that it is being deleted.
     """
 
     key: ObjectKey

@@ -48,12 +48,12 @@ _RANKS: Final[Mapping[str, int]] = {
 
 def key_of(value: Json) -> ObjectKey:
     """What identifies an object. Raises ValueError for a value without kind and name."""
-    metadata = value.get("metadata")
-    kind = value.get("kind")
-    if not isinstance(metadata, Mapping) or not isinstance(kind, str) or not isinstance(metadata.get("name"), str):
+    metadata, kind = value.get("metadata"), value.get("kind")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else None
+    if not kind or not name or not isinstance(metadata, Mapping):
         raise ValueError("no API object: kind or metadata.name is missing")
-    group, _, version = str(value.get("apiVersion", "")).rpartition("/")
-    return ObjectKey(group if version else "", kind, str(metadata.get("namespace") or ""), metadata["name"])
+    group = str(value.get("apiVersion", "")).rpartition("/")[0]
+    return ObjectKey(group, str(kind), str(metadata.get("namespace") or ""), str(name))
 
 
 def rank(kind: str) -> int:

@@ -1,8 +1,8 @@
 """Who owns which field of a live object: its `managedFields`, read.
 
 Covers: entries, the shape of lists as the API server merges them, owned paths as kubectl writes them, and who wrote a
-field last. Leaves out values: `changes.py` compares them. Source: fieldsV1 of meta/v1 `ManagedFieldsEntry`: `f:<field>`,
-`k:<keys of a list item>`, `v:<value of a set>`, `i:<index>`, and `.` for the thing itself; a leaf is `{}`.
+field last. Leaves out values: `changes.py` compares them. Source: fieldsV1 of meta/v1 `ManagedFieldsEntry`:
+`f:<field>`, `k:<keys of a list item>`, `v:<value of a set>`, `i:<index>`, and `.` for the thing itself; a leaf is `{}`.
 """
 
 import json

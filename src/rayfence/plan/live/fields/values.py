@@ -1,9 +1,9 @@
 """When two JSON values of the Kubernetes API say the same. Pure.
 
-Covers: quantities (`1000m` is `1`, `1Gi` is `1073741824`, numbers and strings alike), what the server leaves out when it
-is empty or false, what it fills in by itself, and the keys of associative lists where `managedFields` do not tell them.
-Source: apimachinery `resource.Quantity`; the `omitempty` and default rules of the built-in types of Kubernetes 1.36; the
-defaults in KubeRay's CustomResourceDefinitions 1.5 to 1.7 and in Gateway API v1.
+Covers: quantities (`1000m` is `1`, `1Gi` is `1073741824`, numbers and strings alike), what the server leaves out when
+it is empty or false, what it fills in by itself, and the keys of associative lists where `managedFields` tell none.
+Source: apimachinery `resource.Quantity`; the `omitempty` and default rules of the built-in types of Kubernetes 1.36;
+the defaults in KubeRay's CustomResourceDefinitions 1.5 to 1.7 and in Gateway API v1.
 """
 
 import re
@@ -15,9 +15,13 @@ from typing import Final
 _QUANTITY: Final = re.compile(
     r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?\d{1,2}))?\Z"
 )
-_BINARY: Final = {name: 1024**power for power, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)}
+_BINARY: Final[Mapping[str, int]] = {
+    name: 1024**power for power, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
+}
 _DECIMAL: Final = {
-    **{"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000)},
+    "n": Fraction(1, 10**9),
+    "u": Fraction(1, 10**6),
+    "m": Fraction(1, 1000),
     **{name: Fraction(1000**power) for power, name in enumerate("kMGTPE", 1)},
 }
 #: Maps of which every value is a quantity, and single fields that are one.
@@ -60,9 +64,7 @@ PORT_KEYS: Final = (("containerPort", "protocol"), ("port", "protocol"))
 #: (enclosing field, field) to what the server fills in; `*`: whatever encloses it.
 _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
     ("ports", "protocol"): ("TCP",),
-    ("ports", "targetPort"): (),
     ("fieldRef", "apiVersion"): ("v1",),
-    ("valueFrom", "fieldRef"): (),
     ("matchConstraints", "matchPolicy"): ("Equivalent",),
     ("matchConstraints", "namespaceSelector"): ({},),
     ("matchConstraints", "objectSelector"): ({},),
@@ -135,7 +137,7 @@ def quantity(text: str) -> Fraction | None:
         return value * _BINARY[binary]
     if decimal:
         return value * _DECIMAL[decimal]
-    return value * Fraction(10) ** int(exponent) if exponent else value
+    return value * Fraction(f"1e{exponent}") if exponent else value
 
 
 def is_quantity(kind: str, parent: str, name: str) -> bool:

@@ -12,8 +12,8 @@ from typing import Final
 
 from rayfence.model.frozen import dataclass
 from rayfence.model.live import FieldChange, FieldState, Json, Writer
-from rayfence.plan.live.importance import importance
-from rayfence.plan.live.owned import (
+from rayfence.plan.live.fields.importance import importance
+from rayfence.plan.live.fields.owned import (
     Entry,
     Node,
     entries,
@@ -28,14 +28,16 @@ from rayfence.plan.live.owned import (
     member,
     writer_since,
 )
-from rayfence.plan.live.rightful import is_rightful, matters, yielded
-from rayfence.plan.live.secrets import secret_changes
-from rayfence.plan.live.values import LIST_KEYS, PORT_KEYS, is_default, is_quantity, left_out, same
+from rayfence.plan.live.fields.rightful import is_rightful, matters, yielded
+from rayfence.plan.live.fields.secrets import secret_digests
+from rayfence.plan.live.fields.values import LIST_KEYS, PORT_KEYS, is_default, is_quantity, left_out, same
 
 #: Of `metadata` only these are wishes; the rest names the object or is the server's.
 _METADATA: Final = ("labels", "annotations")
 #: The order of these matters: KubeRay takes the first container for Ray's.
 _ORDERED: Final = frozenset({"containers", "initContainers"})
+_SKIPPED: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
+_SECRET_FIELDS: Final = frozenset({"data", "stringData"})
 _ABSENT: Final = object()
 
 
@@ -60,9 +62,8 @@ def changes(desired: Json, observed: Json, manager: str) -> tuple[FieldChange, .
 
     `manager`: our field manager. Empty: the live object says what we want.
     """
-    if desired.get("kind") == "Secret":
-        return secret_changes(desired, observed, manager)
-    return tuple(_Comparison(yielded(desired, observed), observed, manager).found())
+    found = tuple(_Comparison(yielded(desired, observed), observed, manager).found())
+    return (*found, *secret_digests(desired, observed, manager)) if desired.get("kind") == "Secret" else found
 
 
 class _Comparison:
@@ -77,7 +78,7 @@ class _Comparison:
     def found(self) -> Iterator[FieldChange]:
         top = _Place("", "", (), tuple(entry.fields for entry in self.entries))
         yield from self._metadata(top)
-        skipped = {"apiVersion", "kind", "metadata", "status"}
+        skipped = _SKIPPED | _SECRET_FIELDS if self.kind == "Secret" else _SKIPPED
         want = {name: value for name, value in self.desired.items() if name not in skipped}
         have = {name: value for name, value in self.observed.items() if name not in skipped}
         yield from self._mapping(want, have, top)
@@ -194,7 +195,7 @@ class _Comparison:
         by = last_writer(self.entries, place.nodes, self.manager)
         if state is FieldState.MISSING and (by is None or not place.whole):
             by = self.since
-        weight = importance(self.desired, place.path, place.fields)
+        weight = importance(self.desired, place.fields)
         where = place.pointer if pointer is None else pointer
         return FieldChange(place.path, state, want, have, by, weight.security, weight.belongs, where)
 

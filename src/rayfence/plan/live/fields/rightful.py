@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rayfence.model.live import Json
-from rayfence.plan.live.owned import Entry, entries, field
+from rayfence.plan.live.fields.owned import Entry, entries, field
 
 #: Paths of the RayCluster's spec in each Ray object.
 _CLUSTER_SPEC: Final[Mapping[str, tuple[str, ...]]] = {
