@@ -12,7 +12,7 @@ from typing import Final
 
 from rayfence.model.frozen import dataclass
 from rayfence.model.live import FieldChange, FieldState, Json, Writer
-from rayfence.plan.live.fields.importance import importance
+from rayfence.plan.live.fields.importance import content_importance
 from rayfence.plan.live.fields.owned import (
     Entry,
     Node,
@@ -87,8 +87,8 @@ class _Comparison:
         want, have = self.desired.get("metadata"), self.observed.get("metadata")
         if isinstance(want, Mapping) and isinstance(have, Mapping):
             place = self._below(top, "metadata")
-            named = [{name: value[name] for name in _METADATA if name in value} for value in (want, have)]
-            yield from self._mapping(named[0], named[1], place)
+            kept = {name: have.get(name) or {} for name in _METADATA}
+            yield from self._mapping({name: want.get(name) or {} for name in _METADATA}, kept, place)
 
     def _value(self, want: object, have: object, place: _Place) -> Iterator[FieldChange]:
         if isinstance(want, Mapping) and isinstance(have, Mapping):
@@ -195,7 +195,7 @@ class _Comparison:
         by = last_writer(self.entries, place.nodes, self.manager)
         if state is FieldState.MISSING and (by is None or not place.whole):
             by = self.since
-        weight = importance(self.desired, place.fields)
+        weight = content_importance(self.desired, place.fields, have if want is None else want)
         where = place.pointer if pointer is None else pointer
         return FieldChange(place.path, state, want, have, by, weight.security, weight.belongs, where)
 
