@@ -64,6 +64,10 @@ PORT_KEYS: Final = (("containerPort", "protocol"), ("port", "protocol"))
 #: (enclosing field, field) to what the server fills in; `*`: whatever encloses it.
 _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
     ("ports", "protocol"): ("TCP",),
+    ("spec", "externalTrafficPolicy"): ("Cluster",),
+    ("spec", "internalTrafficPolicy"): ("Cluster",),
+    ("spec", "sessionAffinity"): ("None",),
+    ("spec", "ipFamilyPolicy"): ("SingleStack",),
     ("fieldRef", "apiVersion"): ("v1",),
     ("matchConstraints", "matchPolicy"): ("Equivalent",),
     ("matchConstraints", "namespaceSelector"): ({},),
@@ -98,6 +102,7 @@ _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
     ("backendRefs", "kind"): ("Service",),
     ("parentRefs", "group"): ("gateway.networking.k8s.io",),
     ("parentRefs", "kind"): ("Gateway",),
+    ("kinds", "group"): ("gateway.networking.k8s.io",),
     ("certificateRefs", "group"): ("",),
     ("certificateRefs", "kind"): ("Secret",),
     ("allowedRoutes", "namespaces"): ({"from": "Same"},),

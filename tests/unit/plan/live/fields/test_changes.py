@@ -75,7 +75,8 @@ def test_a_field_that_vanished_is_found_and_nothing_else(tree: Fields, data: st.
     (found,) = changes(trees.wished(tree), observed, OURS)
     state = FieldState.CHANGED if spot.within == [] else FieldState.MISSING
     assert (found.path, found.state, found.want) == (path, state, want)
-    assert _pointed(observed, found.pointer) is spot.within
+    if found.state is FieldState.MISSING:
+        assert _pointed(observed, found.pointer.rpartition("/")[0]) is spot.within
 
 
 @settings(max_examples=40)
@@ -265,8 +266,9 @@ def test_containers_in_another_order_are_another_pod() -> None:
     desired["spec"]["template"]["spec"]["containers"].append(second)
     live["spec"]["template"]["spec"]["containers"].insert(0, copy.deepcopy(second))
     found = _only(live, desired)
-    assert (found.path, found.want, found.have) == (
+    assert (found.path, found.state, found.want, found.have) == (
         "spec.template.spec.containers",
+        FieldState.REORDERED,
         ["gateway", "second"],
         ["second", "gateway"],
     )

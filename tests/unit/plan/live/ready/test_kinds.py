@@ -135,6 +135,8 @@ def test_a_gateway_is_accepted_and_programmed_for_its_present_spec() -> None:
     assert kinds.gateway(_gateway(accepted, programmed)).phase is Phase.READY
     assert kinds.gateway(_gateway(accepted, None)).phase is Phase.WAITING
     assert kinds.gateway(_gateway(accepted, {**programmed, "observedGeneration": 1})).phase is Phase.WAITING
+    unknown = condition("Accepted", "Unknown", "Pending", "Waiting for controller", 1)
+    assert kinds.gateway(live("Gateway", generation=1, status={"conditions": [unknown]})).phase is Phase.WAITING
     pending = condition("Programmed", "False", "AddressNotAssigned", "wait", 2)
     assert kinds.gateway(_gateway(accepted, pending)).phase is Phase.WAITING
     refused = condition("Accepted", "False", "InvalidParameters", "no such class", 2)
