@@ -75,7 +75,7 @@ def deployment(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> 
 
 
 def quota(observed: Json) -> Readiness:
-    """A ResourceQuota: counted under its present bounds. Before the first count every pod of the namespace is refused."""
+    """A ResourceQuota: counted under its present bounds. Before the first count every pod of it is refused."""
     if at(observed, "status", "hard") == at(observed, "spec", "hard"):
         return ready("counted")
     return waiting("its use has not been counted yet")
