@@ -154,7 +154,7 @@ def test_without_policies_a_port_is_open_to_every_pod() -> None:
 def test_a_policy_that_selects_by_expressions_is_not_taken_for_a_guard() -> None:
     vague: Any = {"matchExpressions": [{"key": "ray.io/node-type", "operator": "Exists"}]}
     guards = {"kind": "NetworkPolicy", "metadata": {"name": "vague", "namespace": "vision"}}
-    guards["spec"] = {"podSelector": vague, "policyTypes": ["Ingress"]}  # type: ignore[assignment]
+    guards["spec"] = {"podSelector": vague, "policyTypes": ["Ingress"]}
     bare = [manifest for manifest in PLAIN if manifest.object["kind"] != "NetworkPolicy"]
     assert _table([*bare, Manifest(guards, "g", 1)])[TRAIN, "head", "metrics"].guard is PortGuard.NONE
 
