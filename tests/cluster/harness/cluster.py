@@ -1,6 +1,5 @@
 """The test cluster as tests and the command line use it: made whole, found again, asked, taken away."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -83,47 +82,52 @@ class Cluster:
         return archive.pinned
 
 
-def up(name: str, say: Callable[[str], None], kinds: Sequence[str] = definitions.USUAL) -> Cluster:
-    """Start a cluster whole, making first what the cache lacks. Raises: ClusterError; nothing is left running then."""
+def up(
+    name: str, say: Callable[[str], None], kinds: Sequence[str] = definitions.USUAL, *, bare: bool = False
+) -> Cluster:
+    """Start a cluster whole, making first what the cache lacks. `bare`: Kubernetes alone, no kinds, no KubeRay, no Ray.
+
+    Raises: ClusterError; nothing is left running then.
+    """
     place = Place(name)
     _require_machine()
     if lifecycle.first_process(place):
         raise ClusterError(f"a cluster named {name} runs already", f"python -m tests.cluster down --name {name}")
     programs = built(say)
-    images = (pause_image(programs["pause"]), operator_image(programs["ray-operator"]), ray_image(say))
-    pinned = {image.name: image.pinned for image in images}
-    scratch = place.folder.with_name(f"{name}.manifests")
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
-    try:
-        manifests = [path for kind in kinds for path in definitions.manifests(kind, scratch)]
-        config = module_folder("definitions", definitions.PUBLISHED["kuberay"][0]) / "config"
-        objects = scratch / "operator.json"
-        reference = next(image.pinned for image in images if "operator" in image.name)
-        objects.write_text(operator.as_list(operator.operator_objects(config, reference)), encoding="utf-8")
-        plan = Plan(
+    images = [pause_image(programs["pause"])]
+    if not bare:
+        images += [operator_image(programs["ray-operator"]), ray_image(say)]
+
+    def plan(folder: Path) -> Plan:
+        """What to start; manifests that must be made are written into the cluster's folder."""
+        return Plan(
             programs={key: str(path) for key, path in programs.items()},
             images=tuple((str(image.path), image.name, image.pinned) for image in images),
-            kinds=tuple(manifests),
-            objects=(str(objects),),
-            deployments=((operator.NAMESPACE, operator.NAME),),
+            kinds=() if bare else tuple(path for kind in kinds for path in definitions.manifests(kind, folder)),
+            objects=() if bare else (_operator_manifest(images[1].pinned, folder),),
+            deployments=() if bare else ((operator.NAMESPACE, operator.NAME),),
         )
-        lifecycle.start(place, plan, say)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    facts = {"kubectl": str(programs["kubectl"]), "images": pinned}
-    (place.folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    return Cluster(place, str(programs["kubectl"]), pinned)
+
+    lifecycle.start(place, plan, say)
+    return _found(place)
 
 
 def running(name: str) -> Cluster | None:
     """The cluster of this name if it runs whole."""
     place = Place(name)
-    facts = place.folder / "facts.json"
-    if not lifecycle.is_ready(place) or not facts.exists():
-        return None
-    content = json.loads(facts.read_text(encoding="utf-8"))
-    return Cluster(place, content["kubectl"], content["images"])
+    return _found(place) if lifecycle.is_ready(place) else None
+
+
+def _found(place: Place) -> Cluster:
+    plan = Plan.read(place.plan)
+    return Cluster(place, plan.programs["kubectl"], {name: pinned for _, name, pinned in plan.images})
+
+
+def _operator_manifest(image: str, folder: Path) -> str:
+    config = module_folder("definitions", definitions.PUBLISHED["kuberay"][0]) / "config"
+    target = folder / "operator.json"
+    target.write_text(operator.as_list(operator.operator_objects(config, image)), encoding="utf-8")
+    return str(target)
 
 
 def down(name: str) -> bool:

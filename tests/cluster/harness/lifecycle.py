@@ -53,8 +53,10 @@ def ended_daemons(place: Place) -> dict[str, int]:
     return found
 
 
-def start(place: Place, plan: Plan, say: Callable[[str], None]) -> None:
+def start(place: Place, plan: Callable[[Path], Plan], say: Callable[[str], None]) -> None:
     """Start a cluster of this name; what an earlier one left is removed first, one that runs is an error.
+
+    `plan` says what to start; it may write files into the folder it is given, which goes with the cluster.
 
     Raises: ClusterError; nothing is left then, but for the logs' last lines in the message.
     """
@@ -78,7 +80,7 @@ def stop(place: Place) -> bool:
         return _remove(place)
 
 
-def _start(place: Place, plan: Plan, say: Callable[[str], None]) -> None:
+def _start(place: Place, plan: Callable[[Path], Plan], say: Callable[[str], None]) -> None:
     for name in ("", *_FOLDERS):
         (place.folder / name).mkdir(parents=True, exist_ok=True)
     place.folder.chmod(0o711)  # containers' users must pass; keys in it are readable by root alone
@@ -90,7 +92,7 @@ def _start(place: Place, plan: Plan, say: Callable[[str], None]) -> None:
         credentials.write_private_text(place.folder / f"{user}.kubeconfig", inside)
     for name, text in settings.files(place.cgroup).items():
         (place.folder / name).write_text(text, encoding="utf-8")
-    plan.write(place.folder / "plan.json")
+    plan(place.folder).write(place.plan)
     with forward.listener() as listening:
         server = f"https://{forward.LOOPBACK}:{listening.getsockname()[1]}"
         _follow(place, listening, say)

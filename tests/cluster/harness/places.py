@@ -72,6 +72,11 @@ class Place:
         return self.folder / "cluster.json"
 
     @property
+    def plan(self) -> Path:
+        """What the cluster was started with."""
+        return self.folder / "plan.json"
+
+    @property
     def kubeconfig(self) -> Path:
         """For clients outside the network namespace, as administrator."""
         return self.folder / "kubeconfig"
