@@ -31,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def make_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
-    """Make namespaces of this test, under a level of the Pod Security Standards; they are deleted with what is in them."""
+    """Make namespaces of this test under a level of the Pod Security Standards; deleted with what is in them."""
     made: list[str] = []
 
     def make(level: str = "restricted") -> str:

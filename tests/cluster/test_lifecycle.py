@@ -1,4 +1,4 @@
-"""A cluster leaves nothing: after `down`, after Ctrl-C and after kill -9 in the midst of its start; two live side by side."""
+"""A cluster leaves nothing: after `down`, after Ctrl-C and kill -9 in the midst of its start. Two live side by side."""
 
 import os
 import signal
