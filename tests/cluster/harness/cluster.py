@@ -14,6 +14,7 @@ from tests.cluster.harness.places import ClusterError, Place
 from tests.cluster.harness.programs import built, module_folder
 from tests.cluster.images.archive import Archive
 from tests.cluster.images.stock import operator_image, pause_image, ray_image
+from tests.cluster.images.store import store_of
 from tests.cluster.inside.keeper import Plan
 from tests.cluster.objects import definitions, operator
 
@@ -106,6 +107,8 @@ def up(
             kinds=() if bare else tuple(path for kind in kinds for path in definitions.manifests(kind, folder)),
             objects=() if bare else (_operator_manifest(images[1].pinned, folder),),
             deployments=() if bare else ((operator.NAMESPACE, operator.NAME),),
+            folder=str(folder),
+            store=str(store_of(images)),
         )
 
     lifecycle.start(place, plan, say)

@@ -21,12 +21,13 @@ from tests.cluster.harness import forward
 from tests.cluster.harness.cgroups import remove_cgroup
 from tests.cluster.harness.places import ROOT, ClusterError, Place
 from tests.cluster.harness.proc import Process
+from tests.cluster.images.store import take
 from tests.cluster.inside import credentials, settings
 from tests.cluster.inside.keeper import Plan
 
 #: A whole start after everything is built, in seconds; what takes longer hangs.
 START_LIMIT: Final = 600.0
-_FOLDERS: Final = ("log", "cni", "tmp", "home", "etcd", "containerd")
+_FOLDERS: Final = ("log", "cni", "tmp", "home", "etcd")
 
 
 def first_process(place: Place) -> Process | None:
@@ -92,7 +93,10 @@ def _start(place: Place, plan: Callable[[Path], Plan], say: Callable[[str], None
         credentials.write_private_text(place.folder / f"{user}.kubeconfig", inside)
     for name, text in settings.files(place.cgroup).items():
         (place.folder / name).write_text(text, encoding="utf-8")
-    plan(place.folder).write(place.plan)
+    chosen = plan(place.folder)
+    chosen.write(place.plan)
+    if Path(chosen.store).is_dir():
+        take(Path(chosen.store), place.folder / "containerd")
     with forward.listener() as listening:
         server = f"https://{forward.LOOPBACK}:{listening.getsockname()[1]}"
         _follow(place, listening, say)

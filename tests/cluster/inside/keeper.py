@@ -23,6 +23,7 @@ from typing import Final
 
 from tests.cluster.harness.forward import Forward, dial_here
 from tests.cluster.harness.places import ClusterError
+from tests.cluster.images.store import keep
 from tests.cluster.inside import settings
 
 HOME: Final = Path(settings.HOME)
@@ -33,13 +34,19 @@ _PAUSE: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start. `images`: archives with their name and pinned reference; `kinds`, `objects`: manifests."""
+    """What to start, all paths as outside. `images`: archives with their name and pinned reference.
+
+    `kinds`, `objects`: manifests; `deployments`: namespace and name of those to wait for. `folder`: the cluster's.
+    `store`: where containerd's store with these images is kept; the cluster has it already when it is there.
+    """
 
     programs: dict[str, str]
     images: tuple[tuple[str, str, str], ...]
     kinds: tuple[str, ...]
     objects: tuple[str, ...]
     deployments: tuple[tuple[str, str], ...]
+    folder: str
+    store: str
 
     def write(self, target: Path) -> None:
         """Store it for the other side."""
@@ -56,6 +63,8 @@ class Plan:
             kinds=tuple(content["kinds"]),
             objects=tuple(content["objects"]),
             deployments=tuple(tuple(deployment) for deployment in content["deployments"]),
+            folder=content["folder"],
+            store=content["store"],
         )
 
 
@@ -79,6 +88,13 @@ class Daemons:
             )
         with self._lock:
             self._running[name] = process
+
+    def stop(self, name: str) -> None:
+        """End one in order, and forget it."""
+        with self._lock:
+            process = self._running.pop(name)
+        process.terminate()
+        process.wait(timeout=PATIENCE)
 
     def ended(self) -> dict[str, int]:
         """Daemons that run no more, with their exit status."""
@@ -170,17 +186,26 @@ def bring_up(plan: Plan, daemons: Daemons, report: Report, listening: int) -> No
 
 
 def _start_runtime(plan: Plan, daemons: Daemons, report: Report) -> None:
-    daemons.start("containerd", settings.containerd())
     ctr = ("ctr", f"--address={settings.CONTAINERD_SOCKET}", "--namespace=k8s.io")
-    answers = (*ctr, "version")
-    daemons.wait(
-        "containerd", lambda: subprocess.run(answers, capture_output=True, check=False, timeout=30).returncode == 0
-    )
+
+    def start() -> None:
+        daemons.start("containerd", settings.containerd())
+        asked = (*ctr, "version")
+        daemons.wait("containerd", lambda: subprocess.run(asked, capture_output=True, check=False).returncode == 0)
+
+    start()
+    if Path(plan.store).is_dir():
+        report.say("images are there")
+        return
     for archive, name, pinned in plan.images:
         _run([*ctr, "images", "import", archive])
         # Pods name images by digest; kubelet finds one that is there only under the very name it asks for.
         _run([*ctr, "images", "tag", "--force", name, pinned])
         report.say(f"image {name} imported")
+    daemons.stop("containerd")
+    # Not by way of HOME: that is another mount, across which nothing can be linked.
+    keep(Path(plan.folder, "containerd"), Path(plan.store))
+    start()
 
 
 class Kubectl:
