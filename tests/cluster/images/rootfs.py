@@ -13,8 +13,8 @@ from typing import Final
 from tests.cluster.harness.places import ClusterError, cache, key_of
 from tests.cluster.harness.programs import only_one
 
-#: openssl: KubeRay's init container for mTLS calls it.
-PACKAGES: Final = ("python3", "ca-certificates", "openssl")
+#: openssl: KubeRay's init container for mTLS calls it. python3-venv: the gateway's image is built here too.
+PACKAGES: Final = ("python3", "python3-venv", "ca-certificates", "openssl")
 #: Left out of the image: lists and caches, and documents that no test reads.
 _SURPLUS: Final = (
     "var/cache/apt",
