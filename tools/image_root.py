@@ -46,7 +46,7 @@ def collect(environment: Path, output: Path) -> None:
     _copy_tree(library, output, unused=_UNUSED)
     _copy_tree(environment, output, unused=("__pycache__", "pip", "setuptools", "include"))
     _leave_one_python(environment, output, interpreter)
-    needed = {interpreter, library / "os.py"}
+    needed = {interpreter, library / "os.py", library / "asyncio/__init__.py"}  # of two packages
     for binary in sorted(elf_files(output)):
         needed |= set(linked(Path("/", binary.relative_to(output))))
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -132,7 +132,7 @@ def _list_contents(environment: Path, output: Path, files: set[Path]) -> None:
 
 def _license(distribution: metadata.Distribution) -> str:
     """An SPDX expression if the distribution states one."""
-    return distribution.metadata.get("License-Expression") or ""
+    return str((distribution.metadata.get_all("License-Expression") or [""])[0])
 
 
 def _owners(path: Path) -> list[str]:
