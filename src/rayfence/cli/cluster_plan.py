@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from rayfence.cli import output
+from rayfence.cli.port_table import show_ports
 from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation, PlannedObject
 from rayfence.model.outcome import Outcome, PolicyConflict
 from rayfence.model.proofs import ActorGrant, FlowState
@@ -26,6 +27,7 @@ def show(plan: ClusterPlan, everything: bool) -> None:
     _settings(plan)
     _outcomes(plan, everything)
     _proofs(plan, everything)
+    show_ports(plan.ports)
     output.line()
     for warning in plan.warnings:
         output.paragraph(f"{click.style('warning', fg='yellow')}: ", warning, 9)
