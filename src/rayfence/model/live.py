@@ -153,7 +153,8 @@ class Readiness:
 class Right:
     """Verbs that are needed on a resource (`deployments`, `pods/log`). Empty `namespace`: in the whole cluster.
 
-    `name`: of one object; empty: any. `why`: for whom is asked to grant it.
+    `name`: of one object; empty: any. `instead`: rights that do as well, all of them together (who gives a right must
+    hold it, or may `escalate`); empty: nothing else does. `why`: for whom is asked to grant it.
     """
 
     group: str
@@ -161,4 +162,12 @@ class Right:
     namespace: str
     verbs: tuple[str, ...]
     name: str = ""
+    instead: tuple["Right", ...] = ()
     why: str = ""
+
+    def __str__(self) -> str:
+        """`patch, create on deployments.apps in vision-gateway`."""
+        what = f"{self.resource}.{self.group}" if self.group else self.resource
+        named = f" {self.name}" if self.name else ""
+        where = f"in {self.namespace}" if self.namespace else "in the whole cluster"
+        return f"{', '.join(self.verbs)} on {what}{named} {where}"

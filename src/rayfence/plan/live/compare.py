@@ -12,8 +12,8 @@ from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import Drift, Json, ObjectDrift, ObjectKey, ObjectState
 from rayfence.plan.live.fields.changes import changes
 from rayfence.plan.live.fields.importance import object_importance
-from rayfence.plan.live.order import in_order, is_retained, key_of, removal_order
 from rayfence.plan.live.fields.owned import entries, object_writer
+from rayfence.plan.live.order import in_order, is_retained, key_of, removal_order
 from rayfence.render.kubernetes.names import PLATFORM
 from rayfence.render.kubernetes.shape import MANAGED_BY
 
