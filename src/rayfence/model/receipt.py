@@ -42,7 +42,8 @@ class ClusterReceipt:
     """One run. `digest` of the plan it carried out; times in UTC, RFC 3339.
 
     `by`: the user whom the API server saw; `host`: who and where, as the machine that ran it says. `problem`: why it
-    did not complete. `left`: references of objects that are not ready or not gone.
+    did not complete. `left`: references of objects that are not ready or not gone. `strays`: of ours that left the
+    spec and were not removed.
     """
 
     platform: str
@@ -57,3 +58,4 @@ class ClusterReceipt:
     problem: str = ""
     done: tuple[Done, ...] = ()
     left: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()

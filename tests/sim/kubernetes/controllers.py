@@ -65,17 +65,19 @@ class SimControllers:
     def _raycluster(self, value: dict[str, Any]) -> None:
         name, home = value["metadata"]["name"], value["metadata"]["namespace"]
         if (why := self.refused.get(reference(value))) is not None:
-            self._event(value, "InvalidRayClusterSpec", why)
+            self._warn(value, "InvalidRayClusterSpec", why)
             return
         labels = {"ray.io/cluster": name, "ray.io/node-type": "head"}
         if ("v1", "Pod", home, f"{name}-head") not in self.cluster.objects:
             pod = value["spec"]["headGroupSpec"]["template"]
             self.cluster.put(_owned(value, "Pod", f"{name}-head", labels=labels, spec=pod["spec"]), "kuberay-operator")
             self.cluster.put(_owned(value, "Secret", name), "kuberay-operator")
-        if self._is_stuck(value, labels):
-            return
         groups = value["spec"].get("workerGroupSpecs", [])
         workers = sum(group.get("replicas", 0) for group in groups)
+        if self._is_stuck(value, labels):
+            told = {"observedGeneration": value["metadata"]["generation"], "desiredWorkerReplicas": workers}
+            self._status(value, told)
+            return
         status = {
             "observedGeneration": value["metadata"]["generation"],
             "state": "ready",
@@ -84,7 +86,10 @@ class SimControllers:
             "availableWorkerReplicas": workers,
             "conditions": [_true("HeadPodReady", value), _true("RayClusterProvisioned", value)],
         }
-        self.cluster.find(f"Pod {home}/{name}-head")["status"] = {"phase": "Running", "conditions": [_true("Ready", value)]}
+        self.cluster.find(f"Pod {home}/{name}-head")["status"] = {
+            "phase": "Running",
+            "conditions": [_true("Ready", value)],
+        }
         self._status(value, status)
 
     def _rayjob(self, value: dict[str, Any]) -> None:
@@ -110,7 +115,7 @@ class SimControllers:
         if value.get("status") != status:
             value["status"] = status
 
-    def _event(self, value: dict[str, Any], reason: str, message: str) -> None:
+    def _warn(self, value: dict[str, Any], reason: str, message: str) -> None:
         metadata, name = value["metadata"], f"{value['metadata']['name']}.{reason.lower()}"
         if ("v1", "Event", metadata["namespace"], name) in self.cluster.objects:
             return

@@ -7,12 +7,20 @@ way out: a guard that is up stays up, and what waits behind it was never started
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
 
 from rayfence.apply.kubernetes import preflight, receipts
 from rayfence.apply.kubernetes.lease import HeldLease, take
 from rayfence.apply.kubernetes.operator import operators, refuse_old_definitions, refuse_unfit
-from rayfence.apply.kubernetes.order import Order, Prospect, Surroundings, change_digests, complete, prospect
+from rayfence.apply.kubernetes.order import (
+    FIRST_WORKLOADS,
+    Order,
+    Prospect,
+    Surroundings,
+    change_digests,
+    complete,
+    is_awaited,
+    prospect,
+)
 from rayfence.apply.kubernetes.rehearsal import rehearse
 from rayfence.apply.kubernetes.removal import remove
 from rayfence.apply.kubernetes.state import state_manifests, written
@@ -24,9 +32,6 @@ from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import ObjectKey
 from rayfence.model.receipt import ClusterReceipt, Deed, Done, Outcome
 from rayfence.plan.live.order import key_of, stages
-
-#: Secrets are made after accounts and rights, before the first pod that mounts one.
-SECRETS_BEFORE_STAGE: Final = 3
 
 
 def execute(order: Order, where: Surroundings) -> ClusterReceipt:
@@ -47,6 +52,7 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     ahead = prospect(order, where)
     by = where.api.whoami()
     receipt = ClusterReceipt(order.platform, "apply", order.digest, began, by, where.host, server, Outcome.RUNNING)
+    order, receipt = _asked(order, where, ahead, receipt)
     if not _is_to_do(order, ahead):
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
     tried = _refuse(order, where, ahead)  # 2
@@ -61,6 +67,7 @@ class _Run:
 
     def __init__(self, order: Order, where: Surroundings, lease: HeldLease, receipt: ClusterReceipt) -> None:
         self.order, self.where, self.lease, self.receipt = order, where, lease, receipt
+        self.secrets_made = False
 
     def carried_out(self, before: Prospect) -> ClusterReceipt:
         """Steps 3 to 7."""
@@ -70,11 +77,11 @@ class _Run:
             live = dict(ahead.seen.live())
             changing = frozenset(item.key for item in ahead.changes)
             for stage in stages(complete(self.order)):  # 5
-                if stage[0].stage >= SECRETS_BEFORE_STAGE and ahead.secrets:
+                # Secrets come after accounts and rights, before the first pod that mounts one.
+                if stage[0].stage >= FIRST_WORKLOADS:
                     self._secrets(ahead)
                 self._stage(stage, changing, live, ahead)
-            if ahead.secrets:
-                self._secrets(ahead)
+            self._secrets(ahead)
             if self.order.prune:  # 6
                 self._prune(ahead)
             self._end(Outcome.COMPLETE)  # 7
@@ -100,16 +107,17 @@ class _Run:
             self._did(done)
             where.report(f"{done.deed} {done.reference}")
         wait = Wait(where.api, ahead.seen, where.clock, where.report, self.lease.renew, self.order.deadline)
-        await_ready(wait, [live[key_of(manifest.object)] for manifest in stage])
+        awaited = [manifest for manifest in stage if is_awaited(self.order, manifest)]
+        await_ready(wait, [live[key_of(manifest.object)] for manifest in awaited])
         self._keep(in_cluster=False)
 
     def _secrets(self, ahead: Prospect) -> None:
+        if self.secrets_made or not ahead.secrets:
+            return
         self.lease.renew()
-        made = self.order.secrets.make(self.where.api, ahead.seen.kinds, self.where.report)
-        known = {item.reference for item in self.receipt.done}
-        for name in made:
-            if name not in known:
-                self._did(Done(name, Deed.SECRET))
+        for name in self.order.secrets.make(self.where.api, ahead.seen.kinds, self.where.report):
+            self._did(Done(name, Deed.SECRET))
+        self.secrets_made = True
 
     def _prune(self, ahead: Prospect) -> None:
         live = ahead.seen.live()
@@ -137,6 +145,14 @@ class _Run:
         self.where.keep(self.receipt)
         if in_cluster:
             receipts.keep(self.where.api, self.receipt)
+
+
+def _asked(order: Order, where: Surroundings, ahead: Prospect, receipt: ClusterReceipt) -> tuple[Order, ClusterReceipt]:
+    """The order with the answer whether what left the spec goes."""
+    strays = tuple(item.reference for item in ahead.extra)
+    if not strays or order.prune or (not order.dry_run and where.confirm(strays)):
+        return replace(order, prune=bool(strays)), receipt
+    return order, replace(receipt, strays=strays)
 
 
 def _is_to_do(order: Order, ahead: Prospect) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import Protocol
+from typing import Final, Protocol
 
 from rayfence.apply.kubernetes.look import Seen, look
 from rayfence.apply.kubernetes.state import state_manifests
@@ -17,6 +17,9 @@ from rayfence.plan.live.order import in_order, key_of
 from rayfence.plan.live.ready.readiness import readiness
 from rayfence.ports.kubernetes import Clock, KubernetesApi
 from rayfence.ports.machine import Reporter
+
+#: The stage of the operator; what comes before it are guards, accounts and rights.
+FIRST_WORKLOADS: Final = 3
 
 
 class SecretMaker(Protocol):
@@ -46,8 +49,9 @@ class Order:
     """What to do. `digest` of the plan. `operator_version` that the spec wants, and whether it is `ours` to install.
 
     `expected`: reference to digest of each change that the plan's reader saw; None: nobody read any. `forced`:
-    references of objects whose fields may be taken from others. `prune`: remove what left the spec (confirmed).
-    `deadline`: seconds that each stage may take to become ready.
+    references of objects whose fields may be taken from others. `prune`: remove what left the spec without asking.
+    `deadline`: seconds that each stage may take to become ready. `wait`: for workloads too; guards are always waited
+    for.
     """
 
     platform: str
@@ -60,11 +64,21 @@ class Order:
     prune: bool = False
     dry_run: bool = False
     deadline: float = 600.0
+    wait: bool = True
     secrets: SecretMaker = field(default_factory=NoSecrets)
 
 
 #: Called with each receipt as it grows, to keep it beside the plan.
 Keep = Callable[[ClusterReceipt], None]
+
+
+#: Asked with references of what left the spec: whether it is to be removed.
+Confirm = Callable[[tuple[str, ...]], bool]
+
+
+def remove_nothing(references: tuple[str, ...]) -> bool:  # noqa: ARG001
+    """For runs in which nobody can be asked."""
+    return False
 
 
 def keep_nothing(receipt: ClusterReceipt) -> None:
@@ -73,13 +87,17 @@ def keep_nothing(receipt: ClusterReceipt) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where it is done, and by whom. `host`: user, machine and process, for lease and receipt."""
+    """Where it is done, and by whom. `host`: user, machine and process, for lease and receipt.
+
+    `confirm` is asked once, before anything is written, if something of ours left the spec.
+    """
 
     api: KubernetesApi
     clock: Clock
     report: Reporter
     host: str
     keep: Keep = keep_nothing
+    confirm: Confirm = remove_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,11 @@ class Prospect:
         return tuple(item for item in self.drift.objects if item.state is not ObjectState.EXTRA)
 
 
+def is_awaited(order: Order, manifest: Manifest) -> bool:
+    """Whether an apply waits until the object is ready."""
+    return order.wait or manifest.stage < FIRST_WORKLOADS
+
+
 def complete(order: Order) -> tuple[Manifest, ...]:
     """Every object of the platform, with those for rayfence's own use, in the order of application."""
     return in_order((*state_manifests(order.platform), *order.manifests))
@@ -116,7 +139,8 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
     unready = tuple(
         manifest.reference
         for manifest in manifests
-        if (found := live.get(key_of(manifest.object))) is not None
+        if is_awaited(order, manifest)
+        and (found := live.get(key_of(manifest.object))) is not None
         and readiness(found, (), now).phase is not Phase.READY
     )
     return Prospect(seen, drift, order.secrets.missing(where.api, seen.kinds), unready)

@@ -113,12 +113,11 @@ def _round(
     states: dict[tuple[str, ...], Readiness] = {}
     for key, value in pending.items():
         now = live.get(key)
-        home = namespace_of(value)
         if now is None:
             states[key] = Readiness(Phase.FAILED, "was deleted while it was waited for", "repeat the command")
         else:
-            own = _own_pods(now, pods.get(home, ()))
-            states[key] = readiness(now, _own_events(now, own, events.get(home, ())), wait.clock.now(), own)
+            home = namespace_of(value)
+            states[key] = readiness(now, events.get(home, ()), wait.clock.now(), pods.get(home, ()))
     failed = [(key, state) for key, state in states.items() if state.phase is Phase.FAILED and not state.transient]
     if failed:
         raise NotReady([(_name(key), state) for key, state in failed])
@@ -148,37 +147,6 @@ def _fresh(wait: Wait, pending: Mapping[tuple[str, ...], Json]) -> dict[tuple[st
 def _pods(wait: Wait, namespace: str) -> tuple[Json, ...]:
     kind = wait.seen.kinds.get(_POD)
     return wait.api.list(kind, namespace) if kind is not None else ()
-
-
-def _own_pods(value: Json, pods: Iterable[Json]) -> tuple[Json, ...]:
-    """Pods that belong to a workload: by a Deployment's selector, by KubeRay's labels."""
-    if value.get("kind") == "Deployment":
-        wanted = object_at(value, "spec", "selector", "matchLabels").items()
-        return tuple(pod for pod in pods if wanted and wanted <= object_at(pod, "metadata", "labels").items())
-    name = name_of(value)
-    return tuple(
-        pod
-        for pod in pods
-        for labels in (object_at(pod, "metadata", "labels"),)
-        if name in (labels.get("ray.io/cluster"), labels.get("ray.io/originated-from-cr-name"))
-    )
-
-
-def _own_events(value: Json, pods: Iterable[Json], events: Iterable[Json]) -> tuple[Json, ...]:
-    """Events of the object, of its pods, and of what controllers made for it: that is named `<name>-…`."""
-    uids = {text_at(item, "metadata", "uid") for item in (value, *pods)}
-    name = name_of(value)
-
-    def about(event: Json) -> bool:
-        what = object_at(event, "involvedObject")
-        if what.get("uid") in uids:
-            return True
-        named = text_at(what, "name")
-        if what.get("kind") == value.get("kind"):
-            return named == name and not what.get("uid")
-        return named.startswith(f"{name}-")
-
-    return tuple(event for event in events if about(event))
 
 
 def _held(value: Json) -> Readiness:

@@ -8,7 +8,7 @@ from rayfence.model.api_objects import FIELD_MANAGER, Json, Kind, reference
 from rayfence.model.receipt import Deed, Done
 from rayfence.plan.cluster import digest_of
 from rayfence.plan.live.fields.rightful import yielded
-from rayfence.plan.live.ready.readiness import pruned
+from rayfence.plan.live.ready.pruned import pruned
 from rayfence.ports.kubernetes import KubernetesApi
 
 #: Ray's autoscaler writes `replicas` into the list of worker groups, which the API server merges as one value: it then
@@ -28,8 +28,8 @@ def write(
 ) -> tuple[Json, Done]:
     """Apply one object; returns it as stored, and what was done.
 
-    `live`: the object as it was last seen. `forced`: references of objects whose fields may be taken from other managers. Raises FieldConflict, Refused (also
-    when fields were dropped), KindMissing, Forbidden.
+    `live`: the object as it was last seen. `forced`: references of objects whose fields may be taken from others.
+    Raises FieldConflict, Refused (also when fields were dropped), KindMissing, Forbidden.
     """
     body, name = sent(value, live), reference(value)
     deed = Deed.CREATED if live is None else Deed.UPDATED
@@ -40,7 +40,7 @@ def write(
             raise
         stored = api.apply(kind, body, manager=FIELD_MANAGER, force=True, dry_run=dry_run)
         deed = Deed.FORCED if name in forced else deed
-    lost = pruned(body, stored)
+    lost = pruned(body, stored, FIELD_MANAGER)
     if lost:
         raise Refused(
             f"{name}: the API server did not store {', '.join(lost)}",
