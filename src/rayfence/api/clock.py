@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 class SystemClock:
     """`ports.kubernetes.Clock`."""
 
-    def now(self) -> datetime:
+    def utc(self) -> datetime:
         """The time in UTC."""
         return datetime.now(UTC)
 

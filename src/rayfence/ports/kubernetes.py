@@ -61,7 +61,7 @@ class KubernetesApi(Protocol):
 class Clock(Protocol):
     """The time, and waiting."""
 
-    def now(self) -> datetime:
+    def utc(self) -> datetime:
         """The time in UTC."""
 
     def monotonic(self) -> float:

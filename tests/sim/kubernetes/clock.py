@@ -12,7 +12,7 @@ class SimClock:
         self.slept: list[float] = []
         self.beside: list[Callable[[], None]] = []
 
-    def now(self) -> datetime:
+    def utc(self) -> datetime:
         return self._now
 
     def monotonic(self) -> float:

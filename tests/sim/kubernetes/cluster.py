@@ -5,7 +5,6 @@ dependents, preconditions, strict validation, admission and quota refusals, righ
 are apart (`controllers.py`): nothing becomes ready here by itself.
 """
 
-import marshal
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -15,7 +14,6 @@ import kubernetes_validate  # type: ignore[import-untyped]
 from rayfence.errors import (
     AlreadyThere,
     ChangedMeanwhile,
-    FieldConflict,
     Forbidden,
     KindMissing,
     Refused,
@@ -24,6 +22,7 @@ from rayfence.model.api_objects import Json, Kind, kind_key, name_of, namespace_
 from tests.sim.kubernetes import fieldsets
 from tests.sim.kubernetes.clock import SimClock
 from tests.sim.kubernetes.kinds import KINDS
+from tests.sim.kubernetes.ownership import applied, entry, plain_copy, updated
 
 #: (apiVersion, kind, namespace, name).
 Key = tuple[str, str, str, str]
@@ -69,14 +68,14 @@ class SimCluster:
     def get(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
         self._called("get", _named(kind, namespace, name), kind)
         found = self.objects.get(_key(kind, namespace, name))
-        return _copy(found) if found is not None and kind_key(found) in self.available else None
+        return plain_copy(found) if found is not None and kind_key(found) in self.available else None
 
     def list(self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None) -> tuple[Json, ...]:
         self._called("list", _named(kind, namespace, ""), kind)
         if (kind.api_version, kind.kind) not in self.available:
             return ()
         return tuple(
-            _copy(item)
+            plain_copy(item)
             for (version, name, space, _), item in sorted(self.objects.items())
             if (version, name) == (kind.api_version, kind.kind)
             and namespace in ("", space)
@@ -89,7 +88,7 @@ class SimCluster:
         live = self.objects.get(key)
         if live is None:
             self._may_create(kind, value)
-        result = self._merged(live, _plain(value), manager, force=force)
+        result = applied(live, _plain(value), manager, self.clock.text(), force=force)
         return self._stored(key, live, result, dry_run=dry_run, verb="apply")
 
     def create(self, kind: Kind, value: Json, *, manager: str) -> Json:
@@ -99,7 +98,7 @@ class SimCluster:
         if key in self.objects:
             raise AlreadyThere(f"{reference(value)}: already exists")
         result = _plain(value)
-        result["metadata"]["managedFields"] = [_entry(manager, "Update", fieldsets.fields_of(result), self.clock)]
+        result["metadata"]["managedFields"] = [entry(manager, "Update", fieldsets.fields_of(result), self.clock.text())]
         return self._stored(key, None, result, dry_run=False, verb="create")
 
     def replace(self, kind: Kind, value: Json, *, manager: str) -> Json:
@@ -111,7 +110,7 @@ class SimCluster:
         result = _plain(value)
         if result["metadata"].get("resourceVersion", live["metadata"]["resourceVersion"]) != _version(live):
             raise ChangedMeanwhile(f"{reference(value)}: the object has been modified")
-        self._updated(live, result, manager)
+        updated(live, result, manager, self.clock.text())
         return self._stored(key, live, result, dry_run=False, verb="replace")
 
     def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str, dry_run: bool = False) -> None:
@@ -143,7 +142,7 @@ class SimCluster:
     def put(self, value: Json, manager: str = "kubectl-create") -> dict[str, Any]:
         """Store an object as another would have created it; no rights, no admission."""
         made = _plain(value)
-        made["metadata"]["managedFields"] = [_entry(manager, "Update", fieldsets.fields_of(made), self.clock)]
+        made["metadata"]["managedFields"] = [entry(manager, "Update", fieldsets.fields_of(made), self.clock.text())]
         key = (*kind_key(made), namespace_of(made), name_of(made))
         self._complete(key, None, made)
         self.objects[key] = made
@@ -152,9 +151,9 @@ class SimCluster:
     def edit(self, wanted: str, manager: str, change: Callable[[dict[str, Any]], None]) -> None:
         """Change an object by hand (`Kind namespace/name`) as `kubectl edit` does: the editor owns what it changed."""
         live = self.find(wanted)
-        result = _copy(live)
+        result = plain_copy(live)
         change(result)
-        self._updated(live, result, manager)
+        updated(live, result, manager, self.clock.text())
         key = (*kind_key(live), namespace_of(live), name_of(live))
         self._complete(key, live, result)
         self.objects[key] = result
@@ -231,67 +230,19 @@ class SimCluster:
                 "NamespaceTerminating",
             )
 
-    def _merged(
-        self, live: dict[str, Any] | None, applied: dict[str, Any], manager: str, *, force: bool
-    ) -> dict[str, Any]:
-        kind = applied["kind"]
-        wanted = fieldsets.fields_of(applied)
-        result: dict[str, Any] = {"apiVersion": "", "kind": "", "metadata": {}}
-        if live is not None:
-            result = _copy(live)
-        entries = [entry for entry in result["metadata"].get("managedFields", []) if not _is(entry, manager)]
-        mine = next((e for e in result["metadata"].get("managedFields", []) if _is(e, manager)), None)
-        taken = set(_differing(live, applied, wanted)) if live is not None else set()
-        owners = [(entry, path) for entry in entries for path in taken if fieldsets.has(entry["fieldsV1"], path)]
-        if owners and not force:
-            raise FieldConflict(
-                reference(applied), tuple((entry["manager"], fieldsets.told(path)) for entry, path in owners)
-            )
-        for entry in entries:
-            entry["fieldsV1"] = fieldsets.without(entry["fieldsV1"], taken)
-        fieldsets.merge(result, applied, kind)
-        for path in fieldsets.paths(mine["fieldsV1"] if mine else {}):
-            others = any(fieldsets.has(entry["fieldsV1"], path) for entry in entries)
-            if not fieldsets.has(wanted, path) and not others:
-                fieldsets.remove(result, path)
-        same = mine is not None and mine["fieldsV1"] == wanted
-        entry = mine if same and mine is not None else _entry(manager, "Apply", wanted, self.clock)
-        result["metadata"]["managedFields"] = [entry, *(other for other in entries if other["fieldsV1"])]
-        return result
-
-    def _updated(self, live: dict[str, Any], result: dict[str, Any], manager: str) -> None:
-        """Ownership after an update: what differs is the updater's, and no longer anybody else's."""
-        now = fieldsets.fields_of(result)
-        changed = set(_differing(live, result, now))
-        gone = {path for path in fieldsets.paths(fieldsets.fields_of(live)) if not fieldsets.has(now, path)}
-        entries = _copy(live)["metadata"].get("managedFields", [])
-        own: fieldsets.FieldSet = {}
-        for entry in entries:
-            if entry["manager"] == manager and entry["operation"] == "Update":
-                own = entry["fieldsV1"]
-            entry["fieldsV1"] = fieldsets.without(entry["fieldsV1"], changed | gone)
-        kept = [entry for entry in entries if entry["fieldsV1"] and not _is(entry, manager, "Update")]
-        for path in changed:
-            tree: fieldsets.FieldSet = {}
-            for key in reversed(path):
-                tree = {key: tree}
-            own = fieldsets.union(own, tree)
-        own = fieldsets.without(own, gone)
-        result["metadata"]["managedFields"] = [*kept, _entry(manager, "Update", own, self.clock)] if own else kept
-
     def _stored(
         self, key: Key, live: dict[str, Any] | None, result: dict[str, Any], *, dry_run: bool, verb: str
     ) -> Json:
         if live is not None and result == live:
-            return _copy(live)
-        made = _copy(result)
+            return plain_copy(live)
+        made = plain_copy(result)
         self._complete(key, live, made)
         if not dry_run:
             self.objects[key] = made
             if _ends(made) and not made["metadata"].get("finalizers"):
                 del self.objects[key]  # the last finalizer has gone
             self.writes.append((verb, reference(made)))
-        return _copy(made)
+        return plain_copy(made)
 
     def _complete(self, key: Key, live: dict[str, Any] | None, made: dict[str, Any]) -> None:
         """What the server fills in."""
@@ -320,47 +271,12 @@ class SimCluster:
         value["metadata"]["resourceVersion"] = str(self._serial)
 
 
-def _differing(
-    live: Mapping[str, Any], value: Mapping[str, Any], fields: fieldsets.FieldSet
-) -> Iterator[fieldsets.Path]:
-    for path in fieldsets.paths(fields):
-        if path[-1] == ".":
-            continue
-        wanted = fieldsets.value_at(value, path)
-        try:
-            if fieldsets.value_at(live, path) != wanted:
-                yield path
-        except KeyError:
-            yield path
-
-
-def _entry(manager: str, operation: str, fields: fieldsets.FieldSet, clock: SimClock) -> dict[str, Any]:
-    return {
-        "manager": manager,
-        "operation": operation,
-        "apiVersion": "v1",
-        "time": clock.text(),
-        "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
-    }
-
-
-def _is(entry: Mapping[str, Any], manager: str, operation: str = "Apply") -> bool:
-    return (entry["manager"], entry["operation"]) == (manager, operation)
-
-
 def _ends(value: Mapping[str, Any]) -> bool:
     return "deletionTimestamp" in value["metadata"]
 
 
 def _version(value: Mapping[str, Any]) -> str:
     return str(value["metadata"]["resourceVersion"])
-
-
-def _copy(value: dict[str, Any]) -> dict[str, Any]:
-    """A deep copy of plain values, in a tenth of the time of `copy.deepcopy`."""
-    made: dict[str, Any] = marshal.loads(marshal.dumps(value))  # noqa: S302 - our own values
-    return made
 
 
 def _plain(value: Json) -> dict[str, Any]:

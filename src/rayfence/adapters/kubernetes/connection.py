@@ -6,20 +6,19 @@ renewed and credential plugins are lightkube's; what it would pass over in silen
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 import yaml
-from lightkube.config import client_adapter
-from lightkube.config.kubeconfig import KubeConfig, SingleConfig
-from lightkube.config.models import User
-from lightkube.core.exceptions import ConfigError
 
 from rayfence.adapters.kubernetes.server import Server
 from rayfence.errors import CredentialsRefused, PreflightError, cut
 from rayfence.ports.kubernetes import Clock
+
+if TYPE_CHECKING:
+    from lightkube.config.kubeconfig import SingleConfig
 
 ACCOUNT_FOLDER: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
@@ -36,6 +35,9 @@ def connect(context: str | None, clock: Clock, environment: Mapping[str, str] | 
     Raises PreflightError where no configuration is found, or one that can't be used safely; CredentialsRefused when
     certificates can't be read.
     """
+    from lightkube.config import client_adapter  # noqa: PLC0415 - an extra: rayfence imports without it
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+
     config = find_config(context, os.environ if environment is None else environment)
     address = config.cluster.server
     try:
@@ -45,11 +47,31 @@ def connect(context: str | None, clock: Clock, environment: Mapping[str, str] | 
         raise CredentialsRefused(
             f"credentials of context {config.context_name!r} can't be used: {cut(str(error))}", hint=_HINT
         ) from error
+    if client.auth is not None:
+        client.auth = _ToldAuth(client.auth, ConfigError)
     return Server(client, address, clock)
 
 
-def find_config(context: str | None, environment: Mapping[str, str]) -> SingleConfig:
+class _ToldAuth(httpx2.Auth):
+    """Credentials whose trouble (a plugin that fails or gives no token, a token file that is gone) is ours to tell."""
+
+    def __init__(self, inner: httpx2.Auth, failure: type[Exception]) -> None:
+        self._inner, self._failure = inner, failure
+
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response, None]:
+        """As the credentials' own."""
+        try:
+            yield from self._inner.sync_auth_flow(request)
+        except (self._failure, OSError, ValueError, KeyError) as error:
+            raise CredentialsRefused(f"the credential plugin gave nothing to use: {_words(error)}") from error
+
+
+def find_config(context: str | None, environment: Mapping[str, str]) -> "SingleConfig":
     """The one configuration that is meant. Raises PreflightError."""
+    from lightkube.config.kubeconfig import KubeConfig  # noqa: PLC0415
+    from lightkube.config.models import User  # noqa: PLC0415
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+
     files = _files(environment)
     present = [path for path in files if path.is_file()]
     if not present:
@@ -94,7 +116,10 @@ def _files(environment: Mapping[str, str]) -> list[Path]:
     return listed or [Path(environment.get("HOME") or "~").expanduser() / ".kube" / "config"]
 
 
-def _in_pod() -> SingleConfig:
+def _in_pod() -> "SingleConfig":
+    from lightkube.config.kubeconfig import KubeConfig  # noqa: PLC0415
+    from lightkube.core.exceptions import ConfigError  # noqa: PLC0415
+
     try:
         config = KubeConfig.from_service_account(ACCOUNT_FOLDER).get()
     except (ConfigError, KeyError) as error:
@@ -128,7 +153,7 @@ def _plugin(plugin: dict[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def _refuse_unsafe(config: SingleConfig, data: dict[str, Any]) -> None:
+def _refuse_unsafe(config: "SingleConfig", data: dict[str, Any]) -> None:
     where = f"context {config.context_name!r}"
     cluster = next(entry["cluster"] for entry in data["clusters"] if entry["name"] == config.context.cluster)
     for field in _UNKNOWN:

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 import httpx2
-from lightkube.core.exceptions import ConfigError
 
 from rayfence.adapters.kubernetes.answers import error_of
 from rayfence.adapters.kubernetes.paths import DISCOVERY, kinds_of, path_of
-from rayfence.errors import CredentialsRefused, Forbidden, KindMissing, KubernetesError, ServerUnreachable, cut
+from rayfence.errors import Forbidden, KindMissing, KubernetesError, ServerUnreachable, cut
 from rayfence.model.api_objects import (
     Json,
     Kind,
@@ -195,8 +194,6 @@ class Server:
                     raise ServerUnreachable(f"{self._address} does not answer: {_why(error)}") from error
                 self._clock.sleep(pause)
                 continue
-            except (ConfigError, OSError, ValueError, KeyError) as error:  # what a credential plugin does
-                raise CredentialsRefused(f"the credential plugin gave nothing to use: {cut(_why(error))}") from error
             # 429 says that the request was not looked at; after the others it may have been carried out.
             again = response.status_code == 429 or (response.status_code in _PASSING and repeat == "safe")
             if pause is None or not again:

@@ -63,7 +63,7 @@ def destroy(
     Doing it twice is fine. Raises what a step raises; the receipt says how far it came.
     """
     by, server = where.api.whoami(), where.api.version()
-    began = written(where.clock.now())
+    began = written(where.clock.utc())
     receipt = ClusterReceipt(platform, "destroy", "", began, by, where.host, server, Outcome.RUNNING)
     if not what.objects:
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
@@ -90,7 +90,7 @@ def _carried_out(
         final = replace(
             receipt,
             outcome=outcome,
-            ended=written(where.clock.now()),
+            ended=written(where.clock.utc()),
             problem=problem,
             done=tuple(done),
             left=left,

@@ -47,7 +47,7 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     7. Write down how it ended, whatever ended it; give the lease back.
     Raises what a step raises; from 4 on the receipt says how far it came.
     """
-    began = written(where.clock.now())
+    began = written(where.clock.utc())
     server = where.api.version()  # 1
     ahead = prospect(order, where)
     by = where.api.whoami()
@@ -57,7 +57,7 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
     tried = _refuse(order, where, ahead)  # 2
     if order.dry_run:
-        return replace(receipt, outcome=Outcome.DRY_RUN, ended=written(where.clock.now()), done=tried)
+        return replace(receipt, outcome=Outcome.DRY_RUN, ended=written(where.clock.utc()), done=tried)
     lease = _lease(order, where, ahead)  # 3
     return _Run(order, where, lease, receipt).carried_out(ahead)
 
@@ -129,7 +129,7 @@ class _Run:
         self.receipt = replace(self.receipt, done=(*self.receipt.done, done))
 
     def _end(self, outcome: Outcome, problem: str = "", left: tuple[str, ...] = ()) -> None:
-        ended = written(self.where.clock.now())
+        ended = written(self.where.clock.utc())
         self.receipt = replace(self.receipt, outcome=outcome, ended=ended, problem=problem, left=left)
         self._keep()
 

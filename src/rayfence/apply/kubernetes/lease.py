@@ -37,7 +37,7 @@ class HeldLease:
         """Renew it when that is due. Raises Busy when it is another's by now: stop at once."""
         if self._clock.monotonic() - self._renewed < _RENEW_AFTER:
             return
-        spec = {**_spec(self._value), "renewTime": written(self._clock.now(), micro=True)}
+        spec = {**_spec(self._value), "renewTime": written(self._clock.utc(), micro=True)}
         try:
             self._value = self._api.replace(LEASE, {**self._value, "spec": spec}, manager=FIELD_MANAGER)
         except ChangedMeanwhile as error:
@@ -58,7 +58,7 @@ class HeldLease:
 
 def take(api: KubernetesApi, platform: str, holder: str, clock: Clock, report: Reporter) -> HeldLease:
     """Take the platform's lease; its namespace is there. Raises Busy when another command is at work."""
-    now = written(clock.now(), micro=True)
+    now = written(clock.utc(), micro=True)
     spec = {"holderIdentity": holder, "leaseDurationSeconds": SECONDS, "acquireTime": now, "renewTime": now}
     wanted = own_object(LEASE.api_version, LEASE.kind, NAME, platform, spec=spec)
     first: str | None = None
@@ -70,7 +70,7 @@ def take(api: KubernetesApi, platform: str, holder: str, clock: Clock, report: R
         if held is None:
             continue  # given back between the two
         other, renewed = text_at(held, "spec", "holderIdentity"), text_at(held, "spec", "renewTime")
-        if _left(held, clock.now()) <= 0:
+        if _left(held, clock.utc()) <= 0:
             report(f"taking over from {other or 'a command'} that ended without giving back its lease")
             taken = _taken(api, held, spec, clock)
             if taken is not None:
@@ -86,7 +86,7 @@ def take(api: KubernetesApi, platform: str, holder: str, clock: Clock, report: R
 
 def _taken(api: KubernetesApi, held: Json, spec: dict[str, object], clock: Clock) -> HeldLease | None:
     """The lease of one that died; None when somebody else was quicker."""
-    now = written(clock.now(), micro=True)
+    now = written(clock.utc(), micro=True)
     try:
         value = {**held, "spec": {**spec, "acquireTime": now, "renewTime": now}}
         return HeldLease(api, clock, api.replace(LEASE, value, manager=FIELD_MANAGER))

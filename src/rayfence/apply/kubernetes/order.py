@@ -135,7 +135,7 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
     manifests = complete(order)
     seen = look(where.api, manifests, kinds)
     drift = compare(manifests, seen.objects, FIELD_MANAGER, unseen=seen.unseen)
-    live, now = seen.live(), where.clock.now()
+    live, now = seen.live(), where.clock.utc()
     unready = tuple(
         manifest.reference
         for manifest in manifests

@@ -117,7 +117,7 @@ def _round(
             states[key] = Readiness(Phase.FAILED, "was deleted while it was waited for", "repeat the command")
         else:
             home = namespace_of(value)
-            states[key] = readiness(now, events.get(home, ()), wait.clock.now(), pods.get(home, ()))
+            states[key] = readiness(now, events.get(home, ()), wait.clock.utc(), pods.get(home, ()))
     failed = [(key, state) for key, state in states.items() if state.phase is Phase.FAILED and not state.transient]
     if failed:
         raise NotReady([(_name(key), state) for key, state in failed])
