@@ -190,6 +190,8 @@ def test_delete_takes_the_very_object_and_may_be_repeated(api: KubernetesApi, ho
     uid = text_at(made, "metadata", "uid")
     with pytest.raises(ChangedMeanwhile):
         api.delete(CONFIG_MAP, "a", home, uid="00000000-0000-0000-0000-0000000000ff")
+    with pytest.raises(ChangedMeanwhile):
+        api.delete(CONFIG_MAP, "a", home, uid=uid, version="1")
     api.delete(CONFIG_MAP, "a", home, uid=uid, dry_run=True)
     assert api.get(CONFIG_MAP, "a", home) is not None
     api.delete(CONFIG_MAP, "a", home, uid=uid)

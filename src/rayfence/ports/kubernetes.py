@@ -45,10 +45,13 @@ class KubernetesApi(Protocol):
     def replace(self, kind: Kind, value: Json, *, manager: str) -> Json:
         """Replace the object if it is still of the `metadata.resourceVersion` in `value`. Raises ChangedMeanwhile."""
 
-    def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str, dry_run: bool = False) -> None:
+    def delete(
+        self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False
+    ) -> None:
         """Begin to delete this very object; its dependents follow in the background. What is gone is fine.
 
-        Raises ChangedMeanwhile when another object has its name by now.
+        `version`: only if it is still of this `metadata.resourceVersion`. Raises ChangedMeanwhile when it is not, or
+        when another object has its name by now.
         """
 
     def events(self, namespace: str) -> tuple[Json, ...]:

@@ -113,12 +113,14 @@ class SimCluster:
         updated(live, result, manager, self.clock.text())
         return self._stored(key, live, result, dry_run=False, verb="replace")
 
-    def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str, dry_run: bool = False) -> None:
+    def delete(
+        self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False
+    ) -> None:
         self._called("delete", _named(kind, namespace, name), kind)
         live = self.objects.get(_key(kind, namespace, name))
         if live is None:
             return
-        if live["metadata"]["uid"] != uid:
+        if live["metadata"]["uid"] != uid or version not in ("", _version(live)):
             raise ChangedMeanwhile(f"{reference(live)}: Precondition failed: UID in precondition: {uid}")
         if dry_run:
             return

@@ -126,9 +126,12 @@ class Server:
         path = path_of(kind, namespace_of(value), name_of(value))
         return self._send("PUT", path, reference(value), kind, body=value, parameters=parameters, repeat="once")
 
-    def delete(self, kind: Kind, name: str, namespace: str = "", *, uid: str, dry_run: bool = False) -> None:
+    def delete(
+        self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False
+    ) -> None:
         """See the port."""
-        body: dict[str, object] = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        conditions = {"uid": uid, **({"resourceVersion": version} if version else {})}
+        body: dict[str, object] = {"preconditions": conditions, "propagationPolicy": "Background"}
         if dry_run:
             body["dryRun"] = ["All"]
         response = self._request("DELETE", path_of(kind, namespace, name), body=body, repeat="once")

@@ -50,8 +50,9 @@ class HeldLease:
     def release(self) -> None:
         """Give it back; nothing when it is another's by now."""
         try:
-            uid = text_at(self._value, "metadata", "uid")
-            self._api.delete(LEASE, name_of(self._value), namespace_of(self._value), uid=uid)
+            # Who takes a lease over changes it: uid and name stay.
+            uid, version = (text_at(self._value, "metadata", field) for field in ("uid", "resourceVersion"))
+            self._api.delete(LEASE, name_of(self._value), namespace_of(self._value), uid=uid, version=version)
         except ChangedMeanwhile:
             return
 
