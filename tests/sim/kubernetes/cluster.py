@@ -1,4 +1,4 @@
-"""`ports.kubernetes.KubernetesApi` in memory; `tests/sim/test_kubernetes_contract.py` holds it to a real server.
+"""`ports.kubernetes.KubernetesApi` in memory; `tests/cluster/test_kubernetes_contract.py` holds it to a real server.
 
 Server-side apply with owners of fields, resource versions, uids, generations, namespaces that end, finalizers, owners'
 dependents, preconditions, strict validation, admission and quota refusals, rights, and faults at any call. Controllers

@@ -48,9 +48,17 @@ def error_of(code: int, status: Json, subject: str, *, secret: bool = False) -> 
         return Refused(told, reason or "NotFound")
     if code == 409:
         return _conflict(status, subject, told)
-    if code == 429 or (code >= 500 and "webhook" not in text):
+    if code == 429 or (code >= 500 and "webhook" not in text and not is_final(code, text)):
         return ServerUnreachable(f"{told} (the API server is busy or not well)", hint="try again in a while")
     return Refused(told, reason or str(code), hint=_hint_of(text))
+
+
+def is_final(code: int, message: str) -> bool:
+    """Whether an answer of 500 or more says that the object is wrong: asking again gives the same.
+
+    A field that the schema does not know is such an answer to a server-side apply.
+    """
+    return code >= 500 and "failed to create typed patch object" in message
 
 
 def _forbidden(status: Json, told: str, *, secret: bool) -> KubernetesError:

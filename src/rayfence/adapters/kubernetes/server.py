@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import httpx2
 
-from rayfence.adapters.kubernetes.answers import error_of
+from rayfence.adapters.kubernetes.answers import error_of, is_final
 from rayfence.adapters.kubernetes.paths import DISCOVERY, kinds_of, path_of
 from rayfence.errors import Forbidden, KindMissing, KubernetesError, ServerUnreachable, cut
 from rayfence.model.api_objects import (
@@ -199,7 +199,7 @@ class Server:
                 continue
             # 429 says that the request was not looked at; after the others it may have been carried out.
             again = response.status_code == 429 or (response.status_code in _PASSING and repeat == "safe")
-            if pause is None or not again:
+            if pause is None or not again or is_final(response.status_code, response.text):
                 return response
             self._clock.sleep(max(pause, _asked_pause(response)))
         raise AssertionError("unreachable")
