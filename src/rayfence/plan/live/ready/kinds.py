@@ -25,6 +25,8 @@ from rayfence.plan.live.ready.status import (
     written,
 )
 
+#: Reasons of a gateway's conditions that pass by themselves.
+_ON_ITS_WAY: Final = frozenset({"Pending", "AddressNotAssigned", "NoResources"})
 #: The API server reads new admission policies anew after at most this long.
 _TAKEN_UP_SECONDS: Final = 3
 
@@ -175,9 +177,9 @@ def _both(observed: Json, known: Mapping[str, Condition], names: Sequence[str]) 
         condition = known.get(name)
         if condition is None or (condition.observed is not None and condition.observed < generation):
             return waiting(f"{name.lower()} is not known yet for this spec")
-        if condition.holds is False and condition.reason in {"Pending", "AddressNotAssigned", "NoResources"}:
-            return waiting(f"{condition.reason}: {condition.message}")
+        told = f"{condition.reason}: {condition.message}"
+        if condition.holds is None or (not condition.holds and condition.reason in _ON_ITS_WAY):
+            return waiting(told)
         if not condition.holds:
-            step = "correct what it names, and apply again"
-            return failed(f"{name} is {condition.holds}: {condition.reason}: {condition.message}", step, transient=True)
+            return failed(f"not {name.lower()}: {told}", "correct what it names, and apply again", transient=True)
     return ready("accepted and in place")
