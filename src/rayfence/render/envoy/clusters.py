@@ -12,6 +12,7 @@ from rayfence.render.envoy.hygiene import NEVER_TO_RAY, NEVER_TO_SERVE, NOT_REQU
 from rayfence.render.envoy.names import (
     CLIENT_SECRET,
     CLIENT_SECRET_FILE,
+    CLIENT_TOKEN_SECRET,
     RAY_CLIENT_CLUSTER,
     RAY_CLUSTER,
     RAY_TOKEN_SECRET,
@@ -19,6 +20,7 @@ from rayfence.render.envoy.names import (
     SERVICE_CLUSTER,
     SIDECARS_SECRET,
     SIDECARS_SECRET_FILE,
+    client_token_file,
     of_workload,
 )
 from rayfence.render.envoy.shape import Message, discovery, extension, typed, watched
@@ -40,7 +42,8 @@ def clusters_resource(settings: GatewaySettings, more: Sequence[GatewaySettings]
 def _clusters(settings: GatewaySettings) -> list[Message]:
     """Ray's dashboard server, Serve and Ray Client of one Ray object."""
     token = _token_injector(settings)
-    to_ray, to_client = [_strip(NEVER_TO_RAY), token], [_strip(NEVER_TO_RAY_CLIENT), token]
+    to_ray = [_strip(NEVER_TO_RAY), token]
+    to_client = [_strip(NEVER_TO_RAY_CLIENT), _token_injector(settings, of_client=True)]
     to_serve = [_strip(NEVER_TO_SERVE)]
     if (sidecar := settings.sidecar) is not None:
         doors = (
@@ -68,8 +71,6 @@ def _behind_sidecar(
         **_cluster(of_workload(name, settings), {"socket_address": {"address": sidecar.host, "port_value": port}}),
         "type": "STRICT_DNS",
         "dns_lookup_family": "V4_PREFERRED",
-        "dns_refresh_rate": "2s",
-        "dns_failure_refresh_rate": {"base_interval": "0.5s", "max_interval": "2s"},
         "typed_extension_protocol_options": _http(filters, h2=h2),
         "transport_socket": _sidecar_tls(settings, sidecar, "h2" if h2 else "http/1.1"),
     }
@@ -121,12 +122,17 @@ def _strip(patterns: tuple[str, ...]) -> Message:
     return extension("rayfence.hygiene", upstream_mutations(patterns))
 
 
-def _token_injector(settings: GatewaySettings) -> Message:
+def _token_injector(settings: GatewaySettings, *, of_client: bool = False) -> Message:
+    name, file = RAY_TOKEN_SECRET, settings.ray_token_sds
+    if of_client and settings.sidecar is not None:
+        # In a cluster the token may come after the gateway. A second user of the same secret is refused while its file
+        # is missing, for good; the first waits for it. So each has a secret of its own.
+        name, file = CLIENT_TOKEN_SECRET, client_token_file(settings)
     credential = extension(
         "envoy.http.injected_credentials.generic",
         typed(
             "envoy.extensions.http.injected_credentials.generic.v3.Generic",
-            credential={"name": RAY_TOKEN_SECRET, "sds_config": watched(settings.ray_token_sds)},
+            credential={"name": name, "sds_config": watched(file)},
             header="authorization",
             header_value_prefix="Bearer ",
         ),

@@ -23,6 +23,7 @@ FRONT: Final = "front"  # listener, route table, stat prefix
 RAY_CLIENT: Final = "ray_client"
 SERVER_SECRET: Final = "server"  # noqa: S105 - a resource's name
 RAY_TOKEN_SECRET: Final = "ray_token"  # noqa: S105
+CLIENT_TOKEN_SECRET: Final = "ray_token_of_client"  # noqa: S105
 CLIENT_SECRET: Final = "client"  # noqa: S105 - the certificate that sidecars of heads ask for
 SIDECARS_SECRET: Final = "sidecars"  # noqa: S105 - the authority that signs theirs
 
@@ -62,6 +63,11 @@ REFUSAL_HEADER: Final = "x-rayfence-refusal"
 
 #: Path prefix under which the service answers Envoy's ownership questions.
 AUTHZ_PREFIX: Final = "/authz"
+
+
+def client_token_file(settings: GatewaySettings) -> str:
+    """Where Ray Client's cluster learns of the token, beside `ray_token_sds`."""
+    return settings.ray_token_sds.replace(".yaml", "_client.yaml")
 
 
 def of_workload(name: str, settings: GatewaySettings) -> str:

@@ -31,10 +31,10 @@ def sidecars_resource(settings: GatewaySettings) -> Message:
     return discovery([typed(_SECRET, name=SIDECARS_SECRET, validation_context=trusted)])
 
 
-def ray_token_resource(settings: GatewaySettings) -> Message:
-    """Content of `ray_token_sds`: where Ray's token lies, never the token."""
+def ray_token_resource(settings: GatewaySettings, name: str = RAY_TOKEN_SECRET) -> Message:
+    """Content of `ray_token_sds`: where Ray's token lies, never the token. `name` of the secret."""
     secret: Message = {"secret": {"filename": settings.ray_token, "watched_directory": _folder(settings.ray_token)}}
-    return discovery([typed(_SECRET, name=RAY_TOKEN_SECRET, generic_secret=secret)])
+    return discovery([typed(_SECRET, name=name, generic_secret=secret)])
 
 
 def _leaf(certificate: str, key: str) -> Message:

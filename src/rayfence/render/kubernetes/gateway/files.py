@@ -18,7 +18,13 @@ from rayfence.errors import CatalogError, RenderError
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import RouteCatalog
 from rayfence.render.envoy.compact import compact
-from rayfence.render.envoy.names import LISTENERS_FILE, RAY_CLIENT_ROUTES_FILE, ROUTES_FILE
+from rayfence.render.envoy.names import (
+    CLIENT_TOKEN_SECRET,
+    LISTENERS_FILE,
+    RAY_CLIENT_ROUTES_FILE,
+    ROUTES_FILE,
+    client_token_file,
+)
 from rayfence.render.envoy.render import envoy_resources
 from rayfence.render.envoy.secrets import ray_token_resource
 from rayfence.render.envoy.shape import Message, to_text
@@ -71,7 +77,10 @@ def site_resources(site: Site) -> dict[str, Message]:
     (settings, catalog), *more = served
     found = dict(envoy_resources(settings, catalog, more))
     for one, _ in served:
-        found[token_file(one.workload)] = ray_token_resource(_with_mounted_token(one))
+        mounted = _with_mounted_token(one)
+        found[token_file(one.workload)] = ray_token_resource(mounted)
+        if one.sidecar is not None and one.sidecar.client_port:
+            found[client_token_file(one).rpartition("/")[2]] = ray_token_resource(mounted, CLIENT_TOKEN_SECRET)
     return found
 
 
