@@ -5,14 +5,14 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-# Makefile arguments: STRICT=1 (make test), ARGS='…' (make bench)
+# Makefile arguments: STRICT=1 (make test), ARGS='…' (make bench, make test-cluster)
 STRICT ?=
 ARGS ?=
 
-.PHONY: help setup run stop test lock bench clean
+.PHONY: help setup run stop test test-cluster lock bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 19
 
 setup: ## make .venv with the locked versions; at once done when it is up to date
 	@tools/setup
@@ -25,6 +25,9 @@ stop: setup ## stop what `make run` started
 
 test: setup ## run the gates (STRICT=1: every test there is, and a skip is a failure)
 	@$(BIN)/python -m tools.gates $(if $(STRICT),--strict)
+
+test-cluster: setup ## run the tests on a real Kubernetes: makes one, or uses one that runs (root, Go, Debian packages)
+	@$(BIN)/python -m pytest -q --durations=5 -m cluster tests/cluster $(ARGS)
 
 lock: setup ## resolve the dependencies anew and write the lock files
 	@tools/lock

@@ -19,7 +19,7 @@ settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("busy")
 
 #: The markers by which suites are chosen.
-SUITE_MARKERS: Final = ("envoy", "ray", "browser", "exhaustive")
+SUITE_MARKERS: Final = ("envoy", "ray", "browser", "cluster", "exhaustive")
 
 _BEFORE: Final = pytest.StashKey[Footprint]()
 _LEFT: Final = pytest.StashKey[list[str]]()

@@ -54,10 +54,11 @@ class Suite:
 #: Together these hold every test exactly once (`tests/arch/test_gates.py` proves it). Those with a real Envoy, Ray or
 #: browser run one at a time: they are timed by machinery which two of them at once would starve on two cores.
 SUITES: Final = (
-    Suite("unit", "not (envoy or ray or browser)", parallel=True),
-    Suite("envoy", "envoy and not (ray or browser)"),
-    Suite("ray", "ray and not browser"),
-    Suite("browser", "browser"),
+    Suite("unit", "not (envoy or ray or browser or cluster)", parallel=True),
+    Suite("envoy", "envoy and not (ray or browser or cluster)"),
+    Suite("ray", "ray and not (browser or cluster)"),
+    Suite("browser", "browser and not cluster"),
+    Suite("cluster", "cluster"),
 )
 
 
@@ -108,8 +109,9 @@ def everyday(markers: str) -> str:
 
 
 def chosen_suites(*, strict: bool, browser: bool) -> tuple[Suite, ...]:
-    """All suites; without a browser on this machine the everyday run does without its suite, the strict one fails."""
-    return tuple(suite for suite in SUITES if strict or browser or suite.name != "browser")
+    """All suites, if strict. Every day none on a Kubernetes, and without a browser on this machine none in one."""
+    absent = {"cluster"} if browser else {"cluster", "browser"}
+    return tuple(suite for suite in SUITES if strict or suite.name not in absent)
 
 
 def run(gate: Gate, deadline: float, grace: float = GRACE_SECONDS) -> Result:
@@ -155,8 +157,11 @@ def left_out(tests: Sequence[frozenset[str]], *, strict: bool, browser: bool) ->
         return []
     exhaustive = sum("exhaustive" in markers for markers in tests)
     lines = [f"{exhaustive} long tests (marker `exhaustive`): `make test STRICT=1` runs them"] if exhaustive else []
+    on_cluster = sum("cluster" in markers and "exhaustive" not in markers for markers in tests)
+    if on_cluster:
+        lines.append(f"{on_cluster} tests on a real Kubernetes (minutes, root): `make test-cluster` runs them")
     if not browser:
-        without = sum("browser" in markers and "exhaustive" not in markers for markers in tests)
+        without = sum("browser" in markers and not {"exhaustive", "cluster"} & markers for markers in tests)
         lines.append(f"{without} tests in a browser: no Chromium on PATH (Debian: apt-get install chromium)")
     return lines
 

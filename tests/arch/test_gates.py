@@ -34,14 +34,19 @@ def test_each_test_is_in_exactly_one_strict_suite(markers: frozenset[str]) -> No
 def test_strict_runs_every_suite_even_where_the_browser_is_missing() -> None:
     assert gates.chosen_suites(strict=True, browser=False) == gates.SUITES
     assert [suite.name for suite in gates.chosen_suites(strict=False, browser=False)] == ["unit", "envoy", "ray"]
+    assert "cluster" not in [suite.name for suite in gates.chosen_suites(strict=False, browser=True)]
     assert "--strict-skips" in gates.suite_gate(gates.SUITES[0], strict=True).command
     assert not gates.suite_gate(gates.SUITES[0], strict=True).may_be_empty
 
 
 def test_what_is_left_out_is_said() -> None:
-    tests = [frozenset[str](), frozenset({"ray", "exhaustive"}), frozenset({"browser"})]
+    tests = [frozenset[str](), frozenset({"ray", "exhaustive"}), frozenset({"browser"}), frozenset({"cluster"})]
     said = gates.left_out(tests, strict=False, browser=False)
-    assert said[0].startswith("1 long test") and said[1].startswith("1 tests in a browser")
+    assert [line.split(" (")[0].split(":")[0] for line in said] == [
+        "1 long tests",
+        "1 tests on a real Kubernetes",
+        "1 tests in a browser",
+    ]
     assert gates.left_out(tests, strict=True, browser=True) == []
     shown = gates.table([gates.Result("mypy", ok=False, seconds=2.0, note="exit status 1")], said)
     assert "FAIL  mypy" in shown and "left out: 1 long" in shown and shown.endswith("FAILED: mypy (2 s)")

@@ -6,6 +6,7 @@ from rayfence.model.decision import Decision
 from rayfence.model.frozen import dataclass
 from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
 from rayfence.model.proofs import ActorGrant, FlowResult, Placement
+from rayfence.model.ray_ports import RayPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class ClusterPlan:
 
     `outcomes`: Google's constraints in the catalogue's order, then the organisation's own. Conflicts stop it.
     `placements`, `flows` and `grants` are its proofs: where pods fit, which connections are open, who may do what.
+    `ports`: what guards each port of each Ray node.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ClusterPlan:
     placements: tuple[Placement, ...] = ()
     flows: tuple[FlowResult, ...] = ()
     grants: tuple[ActorGrant, ...] = ()
+    ports: tuple[RayPort, ...] = ()
 
 
 class Change(StrEnum):

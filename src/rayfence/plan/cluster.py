@@ -10,12 +10,14 @@ from dataclasses import asdict
 
 from rayfence.model.cloud import CloudDesired, CloudResource
 from rayfence.model.cluster_plan import Change, ClusterPlan, Difference, PlannedObject
+from rayfence.model.cluster_platform import Datapath
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.decision import Decision
 from rayfence.model.gke import GkeTarget
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
 from rayfence.model.proofs import ActorGrant, FlowResult, Placement
+from rayfence.plan.ray_ports import ray_ports
 
 #: Where pods fit, which connections are open, who may do what.
 Proofs = tuple[tuple[Placement, ...], tuple[FlowResult, ...], tuple[ActorGrant, ...]]
@@ -53,6 +55,7 @@ def make_cluster_plan(
         placements=proofs[0],
         flows=proofs[1],
         grants=proofs[2],
+        ports=ray_ports(manifests, enforced=resolution.kubernetes.datapath is not Datapath.NONE),
     )
 
 

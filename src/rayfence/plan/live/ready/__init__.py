@@ -1,0 +1,1 @@
+"""How far live objects are: by their own status, their events and their pods."""
