@@ -122,6 +122,11 @@ class PodStand:
         """A client of the front."""
         return Http1(self.port, tls_context(f"{self.folder}/front/ca.pem", ["http/1.1"]), server_name)
 
+    def stop(self) -> None:
+        """End every process, the last one first."""
+        for process in reversed(self.processes):
+            stop(process)
+
     def log(self) -> str:
         """Envoy's own log."""
         return (self.folder / "envoy.log").read_text()
@@ -187,7 +192,7 @@ def pod_stand(site: Site, *, heads: bool = True) -> Iterator[PodStand]:
         }
         port, client = free_ports(2)
         stand = PodStand(site, folder, front, inner, started, port, client)
-        stack.callback(lambda: [stop(process) for process in reversed(stand.processes)])
+        stack.callback(stand.stop)
         names = ["nobody", *(name for one in site.objects for name in _hosts(site, one.label))]
         stand.mount("/etc/rayfence/tls", leaf_files(front, names))
         stand.mount("/etc/rayfence/client-tls", leaf_files(inner, [gateway_identity(site.tenant)]))
