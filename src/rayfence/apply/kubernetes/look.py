@@ -21,7 +21,7 @@ OURS: Final[Mapping[str, str]] = {MANAGED_BY: "rayfence"}
 RENDERED: Final[Mapping[str, tuple[str, ...]]] = {
     "": ("Namespace", "ConfigMap", "Secret", "ServiceAccount", "Service", "ResourceQuota", "LimitRange"),
     "admissionregistration.k8s.io": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-    "apps": ("Deployment",),
+    "apps": ("Deployment", "StatefulSet"),
     "cilium.io": ("CiliumNetworkPolicy",),
     "cloud.google.com": ("BackendConfig",),
     "gateway.networking.k8s.io": ("Gateway", "HTTPRoute"),
