@@ -62,6 +62,9 @@ class SimControllers:
         status["conditions"] = [{**_true("Available", value), "status": "True" if ready == count else "False"}]
         self._status(value, {key: item for key, item in status.items() if item != 0})
 
+    def _statefulset(self, value: dict[str, Any]) -> None:
+        self._deployment(value)
+
     def _raycluster(self, value: dict[str, Any]) -> None:
         name, home = value["metadata"]["name"], value["metadata"]["namespace"]
         if (why := self.refused.get(reference(value))) is not None:

@@ -38,6 +38,8 @@ def error_of(code: int, status: Json, subject: str, *, secret: bool = False) -> 
     reason = text_at(status, "reason")
     text = cut(text_at(status, "message"), _TEXT_LIMIT) if not secret else reason
     told = f"{subject}: {text or f'status {code}'}"
+    if code == 422 and "testing" in text and "failed" in text:  # a `test` of a JSON patch
+        return ChangedMeanwhile(told)
     if code == 401:
         return CredentialsRefused(f"the API server does not know us ({text or 'Unauthorized'})")
     if code == 403:

@@ -57,7 +57,9 @@ def test_guards_are_there_and_ready_before_the_first_pod_can_be() -> None:
     stand = Stand()
     assert stand.apply(two_tenants()).outcome is Outcome.COMPLETE
     made = [name for verb, name in stand.cluster.writes if verb == "apply"]
-    first = min(index for index, name in enumerate(made) if name.split()[0] in ("Deployment", "RayCluster"))
+    first = min(
+        index for index, name in enumerate(made) if name.split()[0] in ("Deployment", "StatefulSet", "RayCluster")
+    )
     wanted = [manifest.reference for manifest in two_tenants().manifests if manifest.object["kind"] in GUARDS]
     assert wanted and {index for index, name in enumerate(made) if name in wanted and index > first} == set()
     # not only sent before: the wait for them ended before
@@ -163,7 +165,7 @@ def test_where_a_guard_is_refused_there_is_no_ray() -> None:
     with pytest.raises(Refused, match="denied request: not here"):
         stand.apply(two_tenants())
     kinds = {name.split()[0] for name in stand.cluster.references()}
-    assert not kinds & {"Deployment", "RayCluster", "RayService", "RayCronJob"}
+    assert not kinds & {"Deployment", "StatefulSet", "RayCluster", "RayService", "RayCronJob"}
     assert stand.receipts[-1].outcome is Outcome.FAILED and "not here" in stand.receipts[-1].problem
 
 
@@ -191,31 +193,33 @@ def test_a_field_of_another_is_shown_and_not_stolen() -> None:
     def scale(value: dict[str, Any]) -> None:
         value["spec"]["replicas"] = 0
 
-    stand.cluster.edit("Deployment vision-gateway/gateway", "kubectl-edit", scale)
+    stand.cluster.edit("StatefulSet vision-gateway/gateway", "kubectl-edit", scale)
     with pytest.raises(Conflicts, match=r"\.spec\.replicas \(set by kubectl-edit\)") as caught:
         stand.apply(one_of_each())
-    assert "--force-conflicts Deployment/vision-gateway/gateway" in caught.value.hint
+    assert "--force-conflicts StatefulSet/vision-gateway/gateway" in caught.value.hint
     assert stand.cluster.writes == []
     other = replace(one_of_each(), forced=frozenset({"Deployment vision/other"}))
     with pytest.raises(Conflicts):
         stand.apply(other)
-    forced = replace(one_of_each(), forced=frozenset({"Deployment vision-gateway/gateway"}))
+    forced = replace(one_of_each(), forced=frozenset({"StatefulSet vision-gateway/gateway"}))
     receipt = stand.apply(forced)
     assert [(item.reference, item.deed) for item in receipt.done] == [
-        ("Deployment vision-gateway/gateway", Deed.FORCED)
+        ("StatefulSet vision-gateway/gateway", Deed.FORCED)
     ]
-    assert stand.cluster.find("Deployment vision-gateway/gateway")["spec"]["replicas"] == 2
+    assert stand.cluster.find("StatefulSet vision-gateway/gateway")["spec"]["replicas"] == 2
 
 
 def test_every_conflict_is_named_at_once() -> None:
     stand = _applied(two_tenants())
     for name in ("vision", "speech"):
-        stand.cluster.edit(f"Deployment {name}-gateway/gateway", "kubectl-edit", lambda v: v["spec"].update(replicas=1))
+        stand.cluster.edit(
+            f"StatefulSet {name}-gateway/gateway", "kubectl-edit", lambda v: v["spec"].update(replicas=1)
+        )
     with pytest.raises(Conflicts) as caught:
         stand.apply(two_tenants())
     assert {one.reference for one in caught.value.conflicts} == {
-        "Deployment vision-gateway/gateway",
-        "Deployment speech-gateway/gateway",
+        "StatefulSet vision-gateway/gateway",
+        "StatefulSet speech-gateway/gateway",
     }
 
 
@@ -356,7 +360,7 @@ def test_a_full_quota_and_an_ending_namespace_leave_a_receipt() -> None:
     stand = Stand()
 
     def full(verb: str, value: Json) -> None:
-        if value.get("kind") == "Deployment":
+        if value.get("kind") == "StatefulSet":
             raise Refused(f"{reference(value)}: exceeded quota: objects", "Forbidden")
 
     stand.cluster.admission.append(full)
@@ -389,7 +393,7 @@ def test_secrets_are_made_after_accounts_and_before_the_first_pod() -> None:
     ]
     assert maker.made == 1
     kinds = {name.split()[0] for name in maker.there}
-    assert {"ServiceAccount", "RoleBinding"} <= kinds and not kinds & {"Deployment", "RayCluster"}
+    assert {"ServiceAccount", "RoleBinding"} <= kinds and not kinds & {"Deployment", "StatefulSet", "RayCluster"}
     assert stand.apply(replace(one_of_each(), secrets=maker)).outcome is Outcome.UNCHANGED
 
 
