@@ -113,6 +113,14 @@ class ObjectDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class RaySeen:
+    """What a running Ray says of itself: its version, and its authentication mode (`token`, `disabled`)."""
+
+    version: str
+    auth_mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """Everything that differs: desired objects in the order of their application, then extra ones as they are removed.
 

@@ -38,6 +38,7 @@ _METADATA: Final = ("labels", "annotations")
 _ORDERED: Final = frozenset({"containers", "initContainers"})
 _SKIPPED: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
 _SECRET_FIELDS: Final = frozenset({"data", "stringData"})
+_SCALARS: Final = frozenset({str, int, bool})
 _ABSENT: Final = object()
 
 
@@ -101,6 +102,8 @@ class _Comparison:
     def _mapping(self, want: Mapping[str, object], have: Mapping[str, object], place: _Place) -> Iterator[FieldChange]:
         for name, value in want.items():
             there = have.get(name, _ABSENT)
+            if there == value and type(there) is type(value) and type(value) in _SCALARS:
+                continue  # most fields of most objects: no place is made for them
             below = self._below(place, name)
             if there is _ABSENT or (there is None and value is not None):
                 if not left_out(name, value):

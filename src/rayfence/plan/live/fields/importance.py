@@ -31,7 +31,7 @@ class _Rule:
 
 
 _RAY: Final = ("RayCluster", "RayJob", "RayCronJob", "RayService")
-_PODS: Final = (*_RAY, "Deployment")
+_PODS: Final = (*_RAY, "Deployment", "Pod")
 _ROLES: Final = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
 _NETWORK: Final = ("NetworkPolicy", "CiliumNetworkPolicy")
 _ADMISSION: Final = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")

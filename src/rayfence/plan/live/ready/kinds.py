@@ -90,10 +90,8 @@ def stateful_set(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -
 
 
 def quota(observed: Json) -> Readiness:
-    """A ResourceQuota: counted. Until then every pod of the namespace is refused."""
-    hard = at(observed, "status", "hard")
-    wanted = at(observed, "spec", "hard")
-    if isinstance(hard, dict) and isinstance(wanted, dict) and set(hard) == set(wanted):
+    """A ResourceQuota: counted under its present bounds. Before the first count every pod of it is refused."""
+    if at(observed, "status", "hard") == at(observed, "spec", "hard"):
         return ready("counted")
     return waiting("its use has not been counted yet")
 

@@ -74,8 +74,9 @@ def test_a_namespace_is_active_or_takes_nothing_new() -> None:
 def test_a_quota_that_is_not_counted_refuses_every_pod() -> None:
     hard = {"pods": "10", "requests.cpu": "4"}
     assert kinds.quota(live("ResourceQuota", spec={"hard": hard}, status={})).phase is Phase.WAITING
-    older = live("ResourceQuota", spec={"hard": hard}, status={"hard": {"pods": "10"}})
-    assert kinds.quota(older).phase is Phase.WAITING
+    for older in ({"pods": "10"}, {**hard, "pods": "9"}):
+        counted = live("ResourceQuota", spec={"hard": hard}, status={"hard": older})
+        assert kinds.quota(counted).phase is Phase.WAITING
     assert kinds.quota(live("ResourceQuota", spec={"hard": hard}, status={"hard": hard})).phase is Phase.READY
 
 
