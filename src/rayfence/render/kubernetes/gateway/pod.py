@@ -78,7 +78,7 @@ def _envoy(image: str, site: Site) -> Json:
         "httpHeaders": [{"name": "Host", "value": settings.hosts.login}],
     }
     # On SIGTERM Envoy goes at once; until then connections end by themselves and new ones go elsewhere.
-    drain = [*_PYTHON, "rayfence.gateway.drain", settings.envoy_admin_socket, str(_DRAIN_SECONDS + 5)]
+    drain = [*_PYTHON, "rayfence.gateway.pod.drain", settings.envoy_admin_socket, str(_DRAIN_SECONDS + 5)]
     return {
         "name": "envoy",
         "image": image,
@@ -107,7 +107,7 @@ def _envoy(image: str, site: Site) -> Json:
 def _service(image: str, site: Site) -> Json:
     # It listens on a unix socket, which no probe of the kubelet reaches: a small program asks there.
     settings = served_settings(site, site.objects[0])
-    probe: Json = {"exec": {"command": [*_PYTHON, "rayfence.gateway.probe", settings.service_socket]}}
+    probe: Json = {"exec": {"command": [*_PYTHON, "rayfence.gateway.pod.probe", settings.service_socket]}}
     keys = ("gateway-client-tls", "gateway-signing-keys", "gateway-stamp-keys", "gateway-ray-tokens")
     return {
         "name": "service",

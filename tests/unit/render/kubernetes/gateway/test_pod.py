@@ -35,7 +35,7 @@ def test_the_service_is_there_before_envoy_and_goes_after_it() -> None:
     """Envoy serves nobody without the files that the service writes; and what Envoy still ends is still recorded."""
     assert SERVICE["restartPolicy"] == "Always"
     command = ENVOY["lifecycle"]["preStop"]["exec"]["command"]
-    assert "rayfence.gateway.drain" in command
+    assert "rayfence.gateway.pod.drain" in command
     listeners = int(ENVOY["args"][ENVOY["args"].index("--drain-time-s") + 1])
     assert POD["terminationGracePeriodSeconds"] > int(command[-1]) > listeners
 
