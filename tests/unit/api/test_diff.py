@@ -60,3 +60,16 @@ def test_a_saved_one_is_a_plan_with_its_differences(stand: Stand, tmp_path: Path
     assert data["digest"] == found.plan.digest and set(data["live"]) == {one.reference for one in found.drift.objects}
     with pytest.raises(StateError):
         save(found, tmp_path / "absent" / "plan.json")
+
+
+def test_other_bytes_in_a_secret_are_a_difference_that_an_apply_leaves(stand: Stand, tmp_path: Path) -> None:
+    path, name = spec(tmp_path, ONE_TENANT), "Secret vision-gateway/gateway-stamp-keys"
+    apply(path, Wishes(), print, lambda _: False)
+    stand.settle()
+    key = next(iter(stand.cluster.find(name)["data"]))
+    stand.cluster.edit(name, "kubectl-edit", lambda v: v["data"].update({key: "cGxhbnRlZA=="}))
+    found = diff(path, None, None, print)
+    assert [item.reference for item in found.drift.objects] == [name] and found.drift.security
+    stand.cluster.writes.clear()
+    apply(path, Wishes(), stand.told.append, lambda _: False)
+    assert stand.cluster.writes == [] and any(name in text and "kubectl-edit" in text for text in stand.told)

@@ -52,6 +52,8 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     ahead = prospect(order, where)
     by = where.api.whoami()
     receipt = ClusterReceipt(order.platform, "apply", order.digest, began, by, where.host, server, Outcome.RUNNING)
+    for item in ahead.tampered:
+        where.report(f"{item.reference} holds other bytes than were made, written last by {item.by}: {item.note}")
     order, receipt = _asked(order, where, ahead, receipt)
     if not _is_to_do(order, ahead):
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
