@@ -280,6 +280,32 @@ def test_what_left_the_spec_goes_only_when_that_is_confirmed_and_only_if_it_is_o
     assert stand.apply(replace(less, prune=True)).outcome is Outcome.UNCHANGED
 
 
+def test_a_tenant_that_goes_makes_room_before_the_first_workload_is_waited_for(tmp_path: Path) -> None:
+    stand = _applied(two_tenants())
+    less = replace(
+        changed_order(tmp_path, ("tenants.1", ...), ("tenants.0.clusters.0.workers.0.maximum", 9)), prune=True
+    )
+    receipt = stand.apply(less)
+    done = [item.reference for item in receipt.done]
+    assert done.index("Namespace speech") < done.index("RayCluster vision/train")
+
+
+def test_what_is_replaced_goes_when_its_replacement_is_ready() -> None:
+    stand = _applied(one_of_each())
+    kept = tuple(m for m in one_of_each().manifests if m.object["kind"] != "PodDisruptionBudget")
+    changed = []
+    for manifest in kept:
+        value = dict(manifest.object)
+        if value["kind"] == "StatefulSet":
+            value["spec"] = {**value["spec"], "replicas": 3}  # type: ignore[dict-item]
+        changed.append(replace(manifest, object=value))
+    receipt = stand.apply(replace(one_of_each(), manifests=tuple(changed), prune=True))
+    assert [(item.reference, item.deed) for item in receipt.done] == [
+        ("StatefulSet vision-gateway/gateway", Deed.UPDATED),
+        ("PodDisruptionBudget vision-gateway/gateway", Deed.REMOVED),
+    ]
+
+
 def test_a_plan_that_was_read_before_the_cluster_changed_is_refused() -> None:
     stand = _applied(one_of_each())
     read = change_digests(prospect(one_of_each(), stand.where()).drift)
