@@ -96,6 +96,82 @@ class TrailBroken(RayfenceError):
     exit_status = 1
 
 
+class KubernetesError(RayfenceError):
+    """An API server did not do what it was asked; its own words are in the message."""
+
+    exit_status = 5
+
+
+class ServerUnreachable(KubernetesError):
+    """Nobody answers at the API server's address, or it does not come to an answer in time."""
+
+    exit_status = 4
+    hint = "check the network and the server's address: `kubectl config view --minify`, `kubectl version`"
+
+
+class CredentialsRefused(KubernetesError):
+    """The API server does not know us: credentials are missing, wrong or expired."""
+
+    exit_status = 6
+    hint = "log in again with your cluster's own tool, then repeat the command"
+
+
+class Forbidden(KubernetesError):
+    """The API server knows us and says no (RBAC)."""
+
+    exit_status = 6
+    hint = "ask the cluster's administrator for the right named above"
+
+
+class KindMissing(KubernetesError):
+    """The server has no such kind: a CustomResourceDefinition is missing, or is of another version."""
+
+    exit_status = 4
+
+
+class Refused(KubernetesError):
+    """The server takes the object for wrong, or an admission check, a quota or a terminating namespace stands against
+    it. `reason` as the API names it: `Invalid`, `Forbidden`, `NamespaceTerminating` …
+    """
+
+    def __init__(self, message: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
+class AlreadyThere(KubernetesError):
+    """The object to be made exists."""
+
+
+class ChangedMeanwhile(KubernetesError):
+    """The object is another than the one that was looked at."""
+
+    hint = "somebody changed it at the same moment; repeat the command"
+
+
+class FieldConflict(KubernetesError):
+    """Others own fields that we want to set. `owners`: (manager, field) pairs, as the server tells them."""
+
+    def __init__(self, reference: str, owners: tuple[tuple[str, str], ...]) -> None:
+        told = ", ".join(f"{field} (set by {manager})" for manager, field in owners)
+        super().__init__(f"{reference}: others own fields that the spec sets: {told}")
+        self.reference = reference
+        self.owners = owners
+
+
+class StalePlan(KubernetesError):
+    """The plan does not fit any more: the spec, rayfence or the cluster have changed since it was made."""
+
+    exit_status = 4
+    hint = "make and read a new plan: `rayfence plan -f SPEC --out FILE`"
+
+
+class Busy(KubernetesError):
+    """Another command is at work on the same platform."""
+
+    exit_status = 4
+
+
 def cut(text: str, limit: int = FOREIGN_TEXT_LIMIT) -> str:
     """Return foreign text on one line, at most `limit` characters, for use in a message."""
     line = " ".join(text.split())

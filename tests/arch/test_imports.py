@@ -10,7 +10,7 @@ import pytest
 from tests.arch.tree import ROOT, dotted, source_modules
 
 #: Distributions of the extras, as import names. The compiler installs without them.
-EXTRAS: Final = ("ray", "envoy", "grpc", "starlette", "uvicorn", "joserfc", "argon2", "jinja2")
+EXTRAS: Final = ("ray", "envoy", "grpc", "starlette", "uvicorn", "joserfc", "argon2", "jinja2", "lightkube")
 
 # Runs in an interpreter of its own: audit hooks can't be removed, and pytest has imported half of this already.
 IMPORTER: Final = """

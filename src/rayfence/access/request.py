@@ -69,7 +69,9 @@ def surface_of(request: Request, hosts: Hosts) -> Surface | None:
         return Surface.RAY_CLIENT if name in hosts.api else None
     if name in hosts.api:
         return Surface.API
-    return {hosts.dashboard: Surface.DASHBOARD, hosts.login: Surface.LOGIN}.get(name)
+    if name in hosts.logins:
+        return Surface.LOGIN
+    return Surface.DASHBOARD if name == hosts.dashboard else None
 
 
 def carrier(request: Request, surface: Surface) -> Carrier:

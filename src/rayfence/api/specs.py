@@ -27,6 +27,17 @@ def read_cluster(path: Path) -> ClusterPlatform:
     return platform
 
 
+def read_on_kubernetes(path: Path, instead: str) -> ClusterPlatform:
+    """The platform of a file, which must be one on a cluster; `instead`: the verb for one on this machine.
+
+    Raises SpecError.
+    """
+    platform, _ = read_platform(path)
+    if not isinstance(platform, ClusterPlatform):
+        raise SpecError((f"{path}: target local is on this machine, not on a cluster: use `{instead}`",))
+    return platform
+
+
 def read_text(path: Path) -> str:
     """The text of a file (`-` is standard input). Raises SpecError when it can't be read or is no UTF-8."""
     try:

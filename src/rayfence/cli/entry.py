@@ -24,6 +24,9 @@ VERBS: Final = {
     "Platform": {
         "init": ("init", "Write a commented, minimal, valid spec."),
         "plan": ("plan", "Show what `up` would make and why; change nothing."),
+        "apply": ("apply", "Make a cluster what the spec says, in order, waiting for each part."),
+        "diff": ("diff", "Show how the live cluster differs from the spec, and who changed it."),
+        "destroy": ("destroy", "Take a platform out of its cluster, and leave nothing."),
         "explain": ("explain", "Say why a setting is as it is, and what would change it."),
         "render": ("render", "Write the objects and configuration that would be made."),
         "up": ("up", "Start a secured Ray on this machine, or repair it."),

@@ -66,6 +66,27 @@ def cluster_spec(function: F) -> F:
     )(function)
 
 
+def context(function: F) -> F:
+    """`--context`: another cluster than the spec's."""
+    return click.option(
+        "--context",
+        metavar="NAME",
+        help="Context of the kubeconfig. Default: the spec's, else the current one.",
+    )(function)
+
+
+def timeout(function: F) -> F:
+    """`--timeout`: how long a part may take."""
+    return click.option(
+        "--timeout",
+        default="10m",
+        show_default=True,
+        callback=_seconds,
+        metavar="TIME",
+        help="How long each stage may take: 90s, 10m, 2h.",
+    )(function)
+
+
 def policies(function: F) -> F:
     """`--policies`: an organisation's policies in place of those that the spec names."""
     return click.option(

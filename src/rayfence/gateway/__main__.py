@@ -1,4 +1,6 @@
-"""`python -m rayfence.gateway gateway.json`: the gateway service of one instance."""
+"""`python -m rayfence.gateway gateway.json`: the gateway service of one instance; with `--pod` before it, of one pod of
+a cluster.
+"""
 
 import asyncio
 import logging
@@ -6,6 +8,7 @@ import sys
 from pathlib import Path
 
 from rayfence.errors import RayfenceError
+from rayfence.gateway.pod.serve import read_pod_settings, serve_pod
 from rayfence.gateway.server import serve
 from rayfence.gateway.startup import read_settings
 
@@ -14,11 +17,14 @@ def main(arguments: list[str]) -> int:
     """Serve; 0 after a clean stop, the error's exit status when it can't start."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("httpx2").setLevel(logging.WARNING)  # it logs every request's address
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m rayfence.gateway SETTINGS\n")
+    in_pod = arguments[:1] == ["--pod"]
+    paths = arguments[in_pod:]
+    if len(paths) != 1 or paths[0].startswith("-"):
+        sys.stderr.write("usage: python -m rayfence.gateway [--pod] SETTINGS\n")
         return 2
+    path = Path(paths[0])
     try:
-        asyncio.run(serve(read_settings(Path(arguments[0]))))
+        asyncio.run(serve_pod(read_pod_settings(path)) if in_pod else serve(read_settings(path)))
     except RayfenceError as error:
         sys.stderr.write(f"rayfence gateway: error: {error.diagnostics()}\n")
         if error.hint:

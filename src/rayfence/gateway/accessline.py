@@ -20,7 +20,7 @@ RAY_CLIENT: Final = "ray_client"
 _SAMPLE: Final = 200
 
 # Keys copied into the record's detail as they are, if they say anything.
-_COPIED: Final = ("surface", "method", "details", "ms", "upstream_ms", "bytes", "peer")
+_COPIED: Final = ("surface", "method", "details", "ms", "upstream_ms", "bytes", "peer", "workload")
 
 #: Refusals by Envoy itself, by the beginning of RESPONSE_CODE_DETAILS.
 _REFUSED: Final = (

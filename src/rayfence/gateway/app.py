@@ -30,6 +30,7 @@ LOGGER = logging.getLogger(__name__)
 PAYLOAD_HEADER: Final = "x-rayfence-payload"
 ROUTE_HEADER: Final = "x-rayfence-route"
 SURFACE_HEADER: Final = "x-rayfence-surface"
+WORKLOAD_HEADER: Final = "x-rayfence-workload"
 
 #: All that a session from the log-in form opens on the log-in host. Cookies know no ports: Chromium sends even Secure
 #: ones, in clear, to any program of this machine that a page leads it to, at `http://login.NAME.localhost:<any port>`.
@@ -41,7 +42,10 @@ AUTHZ_PREFIX: Final = "/authz"
 
 
 class GatewayApp:
-    """`handlers` by route name for Backend.SERVICE, `judges` by ownership for Envoy's questions."""
+    """`handlers` by route name for Backend.SERVICE, `judges` by ownership for Envoy's questions.
+
+    `others`: further Ray objects behind the same gateway, by workload; what names none of them is the first one's.
+    """
 
     def __init__(
         self,
@@ -49,13 +53,17 @@ class GatewayApp:
         catalog: RouteCatalog,
         handlers: Mapping[str, Handler],
         judges: Mapping[Ownership, Handler],
+        others: Mapping[str, tuple[Service, RouteCatalog]] | None = None,
     ) -> None:
-        self._service = service
-        self._catalog = catalog
-        self._gate = Gate.of(service.settings)
-        self._routes = {route.name: route for route in catalog.routes}
+        self._first = _Door(service, catalog)
+        self._doors = {name: _Door(*one) for name, one in (others or {}).items()}
         self._handlers = handlers
         self._judges = judges
+
+    @property
+    def others(self) -> tuple[Service, ...]:
+        """Services of the further Ray objects."""
+        return tuple(door.service for door in self._doors.values())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One ASGI connection. WebSockets never come here: Envoy passes them to Ray."""
@@ -80,32 +88,49 @@ class GatewayApp:
     async def _answer(self, request: Request, request_id: str) -> Response:
         path = request.scope["raw_path"].decode("latin-1")
         asked = path.startswith(f"{AUTHZ_PREFIX}/")
-        call = self._call(request, path.removeprefix(AUTHZ_PREFIX) if asked else path, request_id)
+        # Envoy sets it from the route, and takes it from clients; "-" is its word for nothing.
+        workload = request.headers.get(WORKLOAD_HEADER, "")
+        door = self._doors.get(workload, self._first)
+        if door.service.settings.workload != workload and workload not in {"", "-"}:
+            raise misrouted()
+        call = self._call(door, request, path.removeprefix(AUTHZ_PREFIX) if asked else path, request_id)
         if asked:
             judge = self._judges.get(call.route.ownership)
             if judge is None or call.route.backend is Backend.SERVICE:
                 raise misrouted()
-            return await judge(self._service, call)
+            return await judge(door.service, call)
         handler = self._handlers.get(call.route.name)
         if handler is None:
             raise misrouted()
-        return await handler(self._service, call)
+        return await handler(door.service, call)
 
-    def _call(self, request: Request, path: str, request_id: str) -> Call:
+    @staticmethod
+    def _call(door: "_Door", request: Request, path: str, request_id: str) -> Call:
         headers = request.headers
-        route = self._routes.get(headers.get(ROUTE_HEADER, ""))
+        route = door.routes.get(headers.get(ROUTE_HEADER, ""))
         surface = headers.get(SURFACE_HEADER, "")
         if route is None or surface not in route.surfaces or request.method not in route_methods(route):
             raise misrouted()
         params = match_template(parse_template(route.path), path)
         if params is None:
             raise misrouted()
-        principal = None if route.public else self._principal(headers.get(PAYLOAD_HEADER, ""), route, Surface(surface))
+        principal = None if route.public else door.principal(headers.get(PAYLOAD_HEADER, ""), route, Surface(surface))
         # Envoy sets it; its last entry is the peer Envoy saw, earlier ones a client may have written.
         source = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return Call(request, route, params, Surface(surface), principal, request_id, source)
 
-    def _principal(self, payload: str, route: Route, surface: Surface) -> Principal:
+
+class _Door:
+    """One Ray object: its service, the routes of its Ray version, and who may come in."""
+
+    def __init__(self, service: Service, catalog: RouteCatalog) -> None:
+        self.service = service
+        self.routes = {route.name: route for route in catalog.routes}
+        self._catalog = catalog
+        self._gate = Gate.of(service.settings)
+
+    def principal(self, payload: str, route: Route, surface: Surface) -> Principal:
+        """The verified caller. Raises Refused."""
         principal = principal_from_payload(payload)
         if principal is None:
             raise unauthenticated()
@@ -115,7 +140,7 @@ class GatewayApp:
             raise Refused(
                 403, "browser_session", "A browser's session opens pages only; use `rayfence login` for this."
             )
-        if self._service.revocations.covers(principal):
+        if self.service.revocations.covers(principal):
             raise Refused(401, "revoked", "This token was revoked; log in again.")
         holder = required_holder(route, self._catalog)
         if holder is None or not principal.holds(holder):

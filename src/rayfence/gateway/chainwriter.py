@@ -42,6 +42,10 @@ class JournalFailure(RayfenceError):
     hint = "free space on the trail's disk, or remount it writable"
 
 
+def _nowhere(lines: Sequence[bytes]) -> None:
+    """No copy is kept."""
+
+
 class ChainWriter:
     """Appends entries to the newest chain of `segments`. `lock` guards the chain's order; `write` needs it."""
 
@@ -52,11 +56,13 @@ class ChainWriter:
         *,
         on_rotation: Callable[[Path], None],
         on_written: Callable[[Sequence[Entry | Prepared]], None],
+        copy: Callable[[Sequence[bytes]], None] | None = None,
         head_seconds: float = HEAD_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`on_rotation` is called with each new segment before the first record goes into it, `on_written` with entries
-        that have become records; both with the lock held. Call `start` when the first entries are put.
+        that have become records; both with the lock held. `copy` is given each line, heads too; it must not wait. Call
+        `start` when the first entries are put.
         """
         self.segments = segments
         self.lock = threading.Lock()
@@ -68,6 +74,7 @@ class ChainWriter:
         self._signer = signer
         self._on_rotation = on_rotation
         self._on_written = on_written
+        self._copy = copy or _nowhere
         self._head_seconds = head_seconds
         self._clock = clock
         self._queue: deque[Entry] = deque()
@@ -119,6 +126,7 @@ class ChainWriter:
                 self._rotate_if_full()
                 lines, tip = extend(self.segments.tip, batch)
                 self.segments.append(lines, tip)
+                self._copy(lines)
         except OSError as error:
             self._queue.extendleft(reversed(waiting))
             self.failure = f"the trail can't be written: {error.strerror or error}"
@@ -168,11 +176,12 @@ class ChainWriter:
         if not self.sync():
             return False
         try:
-            self._signer.sign(self.segments.chain, tip, self.now())
+            head = self._signer.sign(self.segments.chain, tip, self.now())
         except OSError as error:
             self.head_failure = f"heads can't be stored: {error.strerror or error}"
             LOGGER.warning("%s", self.head_failure)
             return False
+        self._copy((head.line(),))
         self._head_seq, self.head_at, self.head_failure = tip.seq, time.monotonic(), ""
         return True
 

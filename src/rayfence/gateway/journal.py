@@ -69,15 +69,20 @@ class Journal:
         signer: HeadSigner,
         instance: str,
         *,
+        copy: Callable[[Sequence[bytes]], None] | None = None,
         head_seconds: float = HEAD_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Continue the newest chain of `segments`, or begin one. Raises OSError, StateError."""
+        """Continue the newest chain of `segments`, or begin one. `copy` is given every line.
+
+        Raises OSError, StateError.
+        """
         self._writer = ChainWriter(
             segments,
             signer,
             on_rotation=self._note_state,
             on_written=self._forget,
+            copy=copy,
             head_seconds=head_seconds,
             clock=clock,
         )
@@ -91,11 +96,11 @@ class Journal:
         self._writer.start()
 
     @classmethod
-    def open(cls, settings: GatewaySettings) -> "Journal":
+    def open(cls, settings: GatewaySettings, copy: Callable[[Sequence[bytes]], None] | None = None) -> "Journal":
         """The journal of an instance. Raises StateError (second writer, foreign key file), OSError."""
         secrets_folder = Path(settings.signing_keys).parent
         signer = HeadSigner(secrets_folder / "trail-heads.pem", Path(settings.trail_heads_dir), settings.instance)
-        return cls(Segments(Path(settings.trail_dir)), signer, settings.instance)
+        return cls(Segments(Path(settings.trail_dir)), signer, settings.instance, copy=copy)
 
     def _begin(self, segments: Segments, signer: HeadSigner) -> None:
         """Find out where the chain stands; begin a new one where the old one can't be continued honestly."""

@@ -1,11 +1,13 @@
 """The service's keys: JWT signing keys with their public set, and the secrets of job stamps.
 
-Keys are files of a folder. The newest signs, all verify: a rotation adds a file, and removes the old one when the
-longest token has expired. Leaves out making keys (`apply`) and using them (`sessions.tokens`, `access`).
+Keys are files of a folder. All verify, and the newest signs whose time has come: a rotation adds a file, and removes
+the old one when the longest token has expired. A file with a time in the future is for replicas that must know a key
+before any of them signs with it. Leaves out making keys (`apply`) and using them (`sessions.tokens`, `access`).
 """
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -63,13 +65,25 @@ def load_signing_keys(folder: Path) -> SigningKeys:
             raise StateError(f"{path} holds no signing key") from error
         if not usable:
             raise StateError(f"{path} holds no private P-256 key")
-        newest = str(value.get("kid") or path.stem)
-        if not is_key_id(newest):
-            raise StateError(f"the key id {newest!r} in {path} is not {KEY_ID_DIGITS} hex digits")
-        if newest in keys:
-            raise StateError(f"{path} repeats the key id {newest!r}")
-        keys[newest] = key
+        kid = str(value.get("kid") or path.stem)
+        if not is_key_id(kid):
+            raise StateError(f"the key id {kid!r} in {path} is not {KEY_ID_DIGITS} hex digits")
+        if kid in keys:
+            raise StateError(f"{path} repeats the key id {kid!r}")
+        keys[kid] = key
+        if not newest or not is_unripe(path):
+            newest = kid
     return SigningKeys(keys, newest)
+
+
+def is_unripe(path: Path, now: float | None = None) -> bool:
+    """Whether a key's time has not come: a day ahead at least, which no clock is off by."""
+    return path.stat().st_mtime > (time.time() if now is None else now) + 24 * 3600
+
+
+def unripe_secrets(folder: Path) -> int:
+    """How many of `load_secrets`, at its end, only verify."""
+    return sum(is_unripe(path) for path in key_files(folder))
 
 
 def load_secrets(folder: Path) -> tuple[tuple[str, bytes], ...]:

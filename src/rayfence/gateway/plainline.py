@@ -48,7 +48,9 @@ _LINE: Final = re.compile(
     rf',"route":{_text(ACTION_LIMIT)}'
     rf"{_part('surface')}"
     r',"ts":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\.([0-9]{3})Z"'
-    rf'(?:(,"upstream_ms":{_NUMBER})|,"upstream_ms":null)\}}'
+    rf'(?:(,"upstream_ms":{_NUMBER})|,"upstream_ms":null)'
+    rf"(?:{_part('workload')})?"
+    r"\}"
 )
 _MATCH: Final = _LINE.fullmatch
 
@@ -98,6 +100,7 @@ def read_line(raw: bytes, position: str) -> PlainLine | LogLine:
         second,
         milli,
         upstream,
+        workload,
     ) = found.groups("")
     epoch = _epoch(second)
     if epoch is None:
@@ -121,7 +124,7 @@ def read_line(raw: bytes, position: str) -> PlainLine | LogLine:
             '""',
             # The names in the order in which the record sorts them.
             f'{{"at":"{second}.{milli}Z","bytes":{size}{details}{flags}{jti}{method},"ms":{ms}{peer},"pos":"{position}"'
-            f"{named}{surface}{upstream}}}",
+            f"{named}{surface}{upstream}{workload}}}",
         ),
         raw,
         position,

@@ -6,6 +6,7 @@ what the answers mean (`jobs`). Proxies from the environment are ignored: they w
 
 import json
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterable, Mapping
 from dataclasses import dataclass
@@ -66,21 +67,27 @@ def segment(text: str) -> str:
 
 
 class RayApi:
-    """Requests to one Ray dashboard. `transport` replaces the network in tests."""
+    """Requests to one Ray dashboard. `transport` replaces the network in tests.
 
-    def __init__(self, port: int, token_file: Path, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+    `tls`: where a head's sidecar stands before it, at `host`; without, it is on loopback.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        token_file: Path,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        *,
+        host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._token_file = token_file
         self._token = ""
         self._token_seen = 0
         self._session: tuple[float, str] = (0.0, "")
-        self._client = httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}",
-            transport=transport,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=_TIMEOUTS,
-            limits=_LIMITS,
-        )
+        self._place = f"{host}:{port}"
+        self._client = _connected(self._place, transport, tls)
+        self._former: list[httpx2.AsyncClient] = []
 
     async def request(
         self,
@@ -152,15 +159,38 @@ class RayApi:
         return True
 
     def _current_token(self) -> str:
-        changed = self._token_file.stat().st_mtime_ns
+        try:
+            changed = self._token_file.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise busy("Ray's token is not there yet; the Ray cluster may be starting", 5) from None
         if changed != self._token_seen:
             self._token = read_private(self._token_file).strip()
             self._token_seen = changed
         return self._token
 
+    def renew(self, tls: ssl.SSLContext) -> None:
+        """Use another certificate and authority from now on; what is under way ends as it began."""
+        self._former.append(self._client)
+        self._client = _connected(self._place, None, tls)
+
     async def close(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        for client in (*self._former, self._client):
+            await client.aclose()
+
+
+def _connected(
+    place: str, transport: httpx2.AsyncBaseTransport | None, tls: ssl.SSLContext | None
+) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        base_url=f"{'http' if tls is None else 'https'}://{place}",
+        transport=transport,
+        verify=True if tls is None else tls,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=_TIMEOUTS,
+        limits=_LIMITS,
+    )
 
 
 class _Unreadable(Exception):

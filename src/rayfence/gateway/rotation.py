@@ -19,7 +19,7 @@ from rayfence.access.signing_keys import JWT_FILE, with_generation
 from rayfence.errors import RayfenceError
 from rayfence.gateway.answers import Refused
 from rayfence.gateway.files import write_private
-from rayfence.gateway.keys import SigningKeys, load_secrets, load_signing_keys
+from rayfence.gateway.keys import SigningKeys, load_secrets, load_signing_keys, unripe_secrets
 from rayfence.gateway.recorder import Recorder
 from rayfence.model.gateway import GatewaySettings
 
@@ -100,8 +100,8 @@ async def take_signing_keys(settings: GatewaySettings, recorder: Recorder, use: 
         use(keys)
 
 
-async def take_stamp_keys(settings: GatewaySettings, recorder: Recorder, use: Callable[[Secrets], None]) -> None:
+async def take_stamp_keys(settings: GatewaySettings, recorder: Recorder, use: Callable[[Secrets, int], None]) -> None:
     """The same for the keys of job stamps, which nobody but the service reads. Raises StateError, Refused."""
     keys = load_secrets(Path(settings.stamp_keys))
     async with recorder.write(settings.operator_subject, "key.rotate", keys[-1][0], "", {"stamp_keys": len(keys)}):
-        use(keys)
+        use(keys, unripe_secrets(Path(settings.stamp_keys)))

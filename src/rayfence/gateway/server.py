@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -58,6 +58,15 @@ async def serve(settings: GatewaySettings) -> None:
     service = make_service(settings, journal)
     try:
         app = GatewayApp(service, load_routes(settings.ray_version), HANDLERS, JUDGES)
+        await listen(settings, app, background(settings, service, journal))
+    finally:
+        await service.close()
+        journal.close()
+
+
+async def listen(settings: GatewaySettings, app: GatewayApp, parts: Sequence[Coroutine[None, None, None]]) -> None:
+    """Answer on the service's socket until SIGTERM or SIGINT, with `parts` beside. Raises OSError."""
+    try:
         config = uvicorn.Config(
             app,
             http="h11",
@@ -81,7 +90,9 @@ async def serve(settings: GatewaySettings) -> None:
         path = Path(settings.service_socket)
         bound = await _bind(path)
         LOGGER.info("serving on %s", path)
-        work = _background(settings, service, journal)
+        work = [asyncio.create_task(part) for part in parts]
+        for task in work:
+            task.add_done_callback(_ended)
         try:
             await server.serve(sockets=[bound.sockets[0].dup()])
         finally:
@@ -91,28 +102,26 @@ async def serve(settings: GatewaySettings) -> None:
             bound.close()
             path.unlink(missing_ok=True)
     finally:
-        await service.close()
-        journal.close()
+        for part in parts:
+            part.close()  # what was never begun
 
 
-def _background(settings: GatewaySettings, service: Service, journal: Journal) -> list[asyncio.Task[None]]:
+def background(
+    settings: GatewaySettings, service: Service, journal: Journal
+) -> tuple[Coroutine[None, None, None], ...]:
     """What runs beside the requests; a part that ends by itself is a fault worth a line."""
 
     def complete(intent: OpenIntent, verdict: Literal["done", "failed", "unknown"]) -> None:
         journal.outcome(intent.id, verdict=verdict, status=0, detail={"reconciled": 1})
 
     recorder = service.recorder
-    parts = (
+    return (
         _ingest(settings, journal),
         KeyWatch(Path(settings.signing_keys), partial(take_signing_keys, settings, recorder, service.minter.use)).run(),
         KeyWatch(Path(settings.stamp_keys), partial(take_stamp_keys, settings, recorder, service.use_stamp_keys)).run(),
         LeafWatch(settings, recorder).run(),
         reconcile(service, journal.open_intents(), complete),
     )
-    tasks = [asyncio.create_task(part) for part in parts]
-    for task in tasks:
-        task.add_done_callback(_ended)
-    return tasks
 
 
 async def _ingest(settings: GatewaySettings, journal: Journal) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,11 +18,41 @@ from rayfence.gateway.jobs.stamps import Stamps
 from rayfence.gateway.rate import RateLimit
 from rayfence.gateway.ray import RayApi
 from rayfence.gateway.recorder import Recorder
-from rayfence.gateway.sessions.handover import HandOver
+from rayfence.gateway.sessions.handover import Codes
 from rayfence.gateway.sessions.revocation import Revocations
 from rayfence.gateway.sessions.tokens import Minter
 from rayfence.model.gateway import GatewaySettings
-from rayfence.model.routes import Role, RoleMatrix, Route, Surface
+from rayfence.model.routes import Right, Role, RoleMatrix, Route, Surface
+
+
+class SharedState(Protocol):
+    """What replicas of one gateway hold in common."""
+
+    async def revoke(self, subject: str, session: str) -> int:
+        """As `Revocations.revoke`, for every replica. Raises OSError."""
+
+    @property
+    def stale_seconds(self) -> float:
+        """How long ago the common object was last seen."""
+
+
+class Member(NamedTuple):
+    """A proven member of the tenant's roles. `role` None: it holds rights alone."""
+
+    subject: str
+    role: Role | None
+    rights: tuple[Right, ...]
+    expires_at: int = 0  # of what proved it; 0: not told
+
+
+class Members(Protocol):
+    """Identities that somebody else vouches for."""
+
+    async def proven(self, token: str) -> str:
+        """The name that the token proves; empty if it proves none. Raises Refused 503 when nobody can say."""
+
+    def find(self, subject: str) -> Member | None:
+        """What a name holds at this moment; None: it is no member."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +63,7 @@ class Service:
     matrix: RoleMatrix
     minter: Minter
     revocations: Revocations
-    handover: HandOver
+    handover: Codes
     accounts: Accounts
     passwords: Passwords
     lockout: Lockout
@@ -41,20 +72,28 @@ class Service:
     records: JobRecords
     stamps: Stamps
     submits: RateLimit
+    shared: SharedState | None = None  # None: there is no other replica
+    members: Members | None = None  # None: no service accounts are admitted
+
+    async def revoke(self, subject: str, session: str = "") -> int:
+        """Void tokens everywhere. Raises OSError when that can't be stored: they still count then."""
+        if self.shared is None:
+            return self.revocations.revoke(subject, session)
+        return await self.shared.revoke(subject, session)
 
     @property
     def login_origin(self) -> str:
         """The log-in host's origin, as browsers write it."""
-        return f"https://{self.settings.hosts.login}:{self.settings.port}"
+        return self.settings.origin(self.settings.hosts.login)
 
     @property
     def dashboard_origin(self) -> str:
         """The dashboard host's origin."""
-        return f"https://{self.settings.hosts.dashboard}:{self.settings.port}"
+        return self.settings.origin(self.settings.hosts.dashboard)
 
-    def use_stamp_keys(self, keys: Sequence[tuple[str, bytes]]) -> None:
+    def use_stamp_keys(self, keys: Sequence[tuple[str, bytes]], unripe: int = 0) -> None:
         """Sign and verify job stamps with other keys from now on; what the old ones vouched for is looked at anew."""
-        self.stamps.use(keys)
+        self.stamps.use(keys, unripe)
         self.records.forget()
 
     async def close(self) -> None:

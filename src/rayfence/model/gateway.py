@@ -5,7 +5,7 @@ Paths are absolute. No secret bytes: only the files that hold them. `render/loca
 """
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import MISSING, asdict, fields
 
 from rayfence.model.frozen import dataclass
 
@@ -25,7 +25,13 @@ class Hosts:
 
     api: tuple[str, ...]
     dashboard: str
-    login: str
+    login: str  # what a browser is sent to
+    login_also: tuple[str, ...] = ()  # further names by which programs reach the log-in host
+
+    @property
+    def logins(self) -> tuple[str, ...]:
+        """Every name of the log-in host."""
+        return (self.login, *self.login_also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,22 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Sidecar:
+    """Where a head's sidecar stands, through which its Ray is reached by mutual TLS. A port of 0: not served there."""
+
+    host: str  # DNS name of the head's Service, and the name in the sidecar's certificate
+    dashboard_port: int
+    client_port: int
+    serve_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """Everything Envoy and the service of one instance must agree on."""
+    """Everything Envoy and the service of one instance must agree on.
+
+    The last fields are of gateways in a cluster. One of them serves every Ray object of its tenant: each has settings
+    of its own, which differ in `workload`, `hosts`, `ray_*` and `sidecar` alone.
+    """
 
     instance: str
     issuer: str
@@ -85,6 +105,19 @@ class GatewaySettings:
     users: str  # local accounts, 0600
     trail_dir: str
     trail_heads_dir: str  # a second place: without it truncation is invisible
+    static_dir: str = ""  # files of Envoy that are rendered and that nobody here writes; empty: `envoy_dir`
+    listen_port: int = 0  # where Envoy listens, if clients say another `port`
+    workload: str = ""  # which Ray object, where a gateway serves several
+    sidecar: Sidecar | None = None  # None: Ray is on loopback
+
+    @property
+    def rendered_dir(self) -> str:
+        """Where rendered files of Envoy lie."""
+        return self.static_dir or self.envoy_dir
+
+    def origin(self, host: str) -> str:
+        """The origin of one of our hosts as browsers write it: without the default port."""
+        return f"https://{host}" if self.port == 443 else f"https://{host}:{self.port}"
 
     def to_json(self) -> str:
         """The file form; stable key order."""
@@ -95,10 +128,14 @@ class GatewaySettings:
         """Read the file form strictly. Raises ValueError naming missing or unknown keys."""
         data = json.loads(text)
         known = {field.name for field in fields(cls)}
-        if set(data) != known:
-            wrong = sorted(set(data) ^ known)
+        needed = {field.name for field in fields(cls) if field.default is MISSING}
+        if wrong := sorted((set(data) - known) | (needed - set(data))):
             raise ValueError(f"gateway settings: missing or unknown keys {wrong}")
         data["audiences"] = Audiences(**data["audiences"])
-        data["hosts"] = Hosts(**{**data["hosts"], "api": tuple(data["hosts"]["api"])})
+        several = ("api", "login_also")
+        hosts = {name: tuple(value) if name in several else value for name, value in data["hosts"].items()}
+        data["hosts"] = Hosts(**dict(hosts))
         data["limits"] = Limits(**data["limits"])
+        if data.get("sidecar") is not None:
+            data["sidecar"] = Sidecar(**data["sidecar"])
         return cls(**data)

@@ -49,7 +49,7 @@ def make_authority(request: AuthorityRequest, owner: Owner, now: datetime | None
     """Make a new key and certificate and write the copies. Leaves of the old one become foreign. Raises StateError."""
     began = now or datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _certificate(request, key, began)
+    certificate = self_signed(request, key, began)
     ours = owner(Account.OPERATOR)
     write_private(key_path(request), key_bytes(key), ours)
     write_private(certificate_path(request), certificate.public_bytes(Encoding.PEM), ours)
@@ -111,7 +111,8 @@ def key_bytes(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-def _certificate(request: AuthorityRequest, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+def self_signed(request: AuthorityRequest, key: ec.EllipticCurvePrivateKey, now: datetime) -> x509.Certificate:
+    """The authority's own certificate."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, request.common_name)])
     subject_key = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     # DNS names only: BoringSSL (Ray's gRPC, Envoy) refuses every chain that meets an address constraint. `may_certify`

@@ -29,7 +29,7 @@ def issue(request: CertificateRequest, by: AuthorityRequest, owner: Owner, now: 
     if not authority.may_certify(signer.certificate, request.dns, request.ips):
         raise StateError(f"the authority {by.name} may not certify all of {', '.join(request.dns + request.ips)}")
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _certificate(request, signer, key, began)
+    certificate = signed(request, signer, key, began)
     who = owner(request.account)
     write_private(request.key, key_bytes(key), who)
     write_private(request.certificate, certificate.public_bytes(Encoding.PEM), who)
@@ -44,9 +44,10 @@ def condition(request: CertificateRequest, by: AuthorityRequest, now: datetime) 
     return inspection.condition(request, signer, now)
 
 
-def _certificate(
+def signed(
     request: CertificateRequest, signer: Authority, key: ec.EllipticCurvePrivateKey, now: datetime
 ) -> x509.Certificate:
+    """The leaf as asked for; it never outlives its authority."""
     issuer_key = signer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     usages = [inspection.SERVER_AUTH] if request.server else []
     usages += [inspection.CLIENT_AUTH] if request.client else []

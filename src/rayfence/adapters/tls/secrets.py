@@ -51,13 +51,13 @@ def add_key(request: SecretRequest, owner: Owner) -> str:
     if request.kind not in _ENDINGS:
         raise StateError(f"{request.name} is no folder of keys")
     kid = secrets.token_hex(8)
-    content = _signing_key(kid) if request.kind is SecretKind.EC_SIGNING_KEY else secrets.token_hex(32).encode()
+    content = signing_key(kid) if request.kind is SecretKind.EC_SIGNING_KEY else secrets.token_hex(32).encode()
     write_private(f"{request.path}/{kid}{_ENDINGS[request.kind]}", content, owner(request.account))
     return kid
 
 
-def _signing_key(kid: str) -> bytes:
-    """RFC 7518 section 6.2: every member is a fixed 32 bytes, base64url without padding."""
+def signing_key(kid: str) -> bytes:
+    """A new private P-256 JWK. RFC 7518 section 6.2: every member is a fixed 32 bytes, base64url without padding."""
     numbers = ec.generate_private_key(ec.SECP256R1()).private_numbers()
     members = {"x": numbers.public_numbers.x, "y": numbers.public_numbers.y, "d": numbers.private_value}
     encoded = {

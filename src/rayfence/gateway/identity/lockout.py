@@ -11,11 +11,11 @@ import logging
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from rayfence.gateway.files import write_private
 
@@ -29,6 +29,15 @@ PAIR_LIMIT: Final = 10_000
 MEMORY: Final = 15
 
 
+class Lock(NamedTuple):
+    """A lock as replicas tell each other of it. `network`: the source, as counted; `until`: seconds since the epoch."""
+
+    name: str
+    network: str
+    failures: int
+    until: float
+
+
 @dataclass(slots=True)
 class _Count:
     failures: int
@@ -39,12 +48,22 @@ class _Count:
 class Lockout:
     """Counts per (name, source). Times are the wall clock's, because locks outlive the process."""
 
-    def __init__(self, path: Path, *, failures: int, seconds: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        failures: int,
+        seconds: int,
+        clock: Callable[[], float] = time.time,
+        on_lock: Callable[[Lock], None] | None = None,
+    ) -> None:
+        """`on_lock` is told of each lock that begins, for other replicas to take."""
         self._path = path
         self._failures = failures
         self._seconds = seconds
         self._clock = clock
         self._counts: OrderedDict[tuple[str, str], _Count] = OrderedDict()
+        self.on_lock = on_lock
         self._restore()
 
     def attempt(self, name: str, source: str) -> int:
@@ -65,7 +84,21 @@ class Lockout:
             doubled = self._seconds * 2 ** min(count.failures - self._failures, 10)
             count.locked_until = now + min(doubled, MEMORY * self._seconds)
             self._keep(now)
+            if self.on_lock is not None:
+                self.on_lock(Lock(*key, count.failures, count.locked_until))
         return 0
+
+    def take(self, locks: Iterable[Lock]) -> None:
+        """Locks that began at another replica; of two for one pair the later end counts."""
+        now = self._clock()
+        for lock in locks:
+            # A clock that runs ahead must not lock someone out for a year.
+            end = min(lock.until, now + MEMORY * self._seconds)
+            key = (lock.name[:64], lock.network)
+            count = self._counts.get(key)
+            if end > now and (count is None or count.locked_until < end):
+                failures = max(lock.failures, count.failures if count else 0)
+                self._counts[key] = _Count(failures, now, end)
 
     def succeeded(self, name: str, source: str) -> None:
         """The attempt was right: its pair starts afresh."""

@@ -1,8 +1,14 @@
-"""Who someone is: by password, or by the operator's key file. And what their account grants at this moment."""
+"""Who someone is: by password, by a service account's token, or by the operator's key file. And what their account
+grants at this moment.
+"""
 
+import base64
 import hmac
+import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rayfence.access.principal import Principal
 from rayfence.gateway.answers import Refused, busy
@@ -12,14 +18,19 @@ from rayfence.gateway.service import Call, Service
 from rayfence.gateway.sessions.roles import highest_role, lower_role
 from rayfence.model.routes import Right, Role
 
+#: Begins the names of service accounts; no local account's name holds a colon.
+ACCOUNT_PREFIX: Final = "system:serviceaccount:"
+_UNKNOWN_ACCOUNT: Final = "(unknown account)"
+
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A proven subject with the role and rights of its account."""
 
     subject: str
-    role: Role
+    role: Role | None  # None: rights alone
     rights: tuple[Right, ...]
+    seconds: int = 0  # what proved it ends so soon; 0: it does not end
 
 
 async def by_password(service: Service, call: Call, name: str, password: str) -> Grant:
@@ -27,6 +38,8 @@ async def by_password(service: Service, call: Call, name: str, password: str) ->
 
     Unknown and known names take the same path through lock-out, hash and answer; only the last line differs.
     """
+    if not service.settings.users:
+        raise Refused(400, "bad_request", "passwords are not taken here: there are no local accounts")
     if service.passwords.full:
         raise busy("too many log-ins at once; try again", 1)
     wait = service.lockout.attempt(name, call.source)
@@ -43,8 +56,50 @@ async def by_password(service: Service, call: Call, name: str, password: str) ->
     return Grant(account.name, account.role, account.rights)
 
 
+async def by_service_account(service: Service, call: Call, token: str) -> Grant:
+    """A pod of the cluster, by a token of its service account made for us. Raises Refused: 401, 403, 429, 503.
+
+    Counted like log-ins with a password, by the account that the token claims to be of: looking at tokens costs the API
+    server, and so it is asked a bounded number of times about wrong ones.
+    """
+    if service.members is None:
+        raise Refused(400, "bad_request", "tokens of service accounts are not taken here")
+    claimed, ends = claims_of(token)
+    wait = service.lockout.attempt(claimed, call.source)
+    if wait:
+        _failed(service, call, claimed, 429)
+        raise Refused(
+            429, "locked_out", "too many failed log-ins; wait before the next one", headers={"retry-after": str(wait)}
+        )
+    subject = await service.members.proven(token)
+    if not subject:
+        _failed(service, call, claimed, 401)
+        raise Refused(401, "login_failed", "this is no token of a service account that was made for this gateway")
+    service.lockout.succeeded(claimed, call.source)
+    member = service.members.find(subject)
+    if member is None:
+        service.recorder.refused(subject, "login", "session", 403, {"source": call.source})
+        raise Refused(403, "forbidden", "this service account holds no role here", required=Role.VIEWER.value)
+    # Proven by now, so its end is what it says.
+    return Grant(member.subject, member.role, member.rights, max(1, ends - int(time.time())))
+
+
+def claims_of(token: str) -> tuple[str, int]:
+    """Whose a token claims to be and when it ends, unproven; made-up ones share a name."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        subject, ends = claims["sub"], claims["exp"]
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        return _UNKNOWN_ACCOUNT, 0
+    known = isinstance(subject, str) and subject.startswith(ACCOUNT_PREFIX) and subject.isprintable()
+    return subject[:256] if known else _UNKNOWN_ACCOUNT, ends if isinstance(ends, int) else 0
+
+
 async def by_operator_key(service: Service, call: Call, key: str) -> Grant:
     """The OS user who started the instance: who can read its 0600 key file is the operator. Raises Refused 401."""
+    if not service.settings.operator_key:
+        raise Refused(400, "bad_request", "there is no operator's key here")
     expected = read_private(Path(service.settings.operator_key)).strip()
     if len(expected) < 32 or not hmac.compare_digest(expected.encode(), key.strip().encode()):
         _failed(service, call, "operator key", 401)
@@ -59,6 +114,11 @@ def current_grant(service: Service, claims: Principal) -> Grant:
     """
     if claims.subject == service.settings.operator_subject:
         role, rights = Role.ADMIN, tuple(Right)
+    elif service.members is not None:
+        member = service.members.find(claims.subject)
+        if member is None or member.role is None:
+            raise Refused(401, "unauthenticated", "this account holds no role any more")
+        role, rights = member.role, member.rights
     else:
         account = service.accounts.find(claims.subject)
         if account is None:
@@ -74,5 +134,5 @@ def current_grant(service: Service, claims: Principal) -> Grant:
 
 def _failed(service: Service, call: Call, name: str, status: int) -> None:
     # People type passwords into the wrong field: what can't be a user name does not enter the trail.
-    subject = name if is_name(name) else "(not a user name)"
+    subject = name if is_name(name) or name.startswith(ACCOUNT_PREFIX) else "(not a user name)"
     service.recorder.refused(subject, "login", "session", status, {"source": call.source})

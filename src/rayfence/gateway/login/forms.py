@@ -6,7 +6,6 @@ No script anywhere: the pages work with scripts off, and their policy forbids th
 
 import hashlib
 import hmac
-import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -35,9 +34,6 @@ PAGES: Final = Environment(
 
 #: Path on the dashboard's host that takes the one-time code.
 HAND_OVER: Final = "/.rayfence/session"
-
-#: Ties log-out forms to this process; after a restart an open page must be loaded again.
-_FORM_KEY: Final = secrets.token_bytes(32)
 
 
 async def login_page(service: Service, call: Call) -> Response:
@@ -84,8 +80,8 @@ async def home(service: Service, call: Call) -> Response:
         rights=right_names(caller.rights),
         ends=time.strftime("%H:%M, %d %b %Y UTC", time.gmtime(caller.expires_at)),
         left=hours_and_minutes(caller.expires_at - int(time.time())),
-        form_token=form_token(caller),
-        api=f"https://{service.settings.hosts.api[0]}:{service.settings.port}",
+        form_token=form_token(service, caller),
+        api=service.settings.origin(service.settings.hosts.api[0]),
     )
     return _page(service, page)
 
@@ -94,7 +90,7 @@ async def submit_logout(service: Service, call: Call) -> Response:
     """POST /logout (form): every session and token of the caller ends; back to the form."""
     refuse_foreign_origin(service, call)
     fields = await read_form(call.request)
-    if not hmac.compare_digest(fields.get("form_token", "").encode(), form_token(call.caller).encode()):
+    if not hmac.compare_digest(fields.get("form_token", "").encode(), form_token(service, call.caller).encode()):
         raise Refused(403, "forbidden", "this page is out of date; load it again and log out there")
     await end_session(service, call, everywhere=fields.get("everywhere") == "yes")
     response = _redirect(f"{service.login_origin}/login")
@@ -140,9 +136,9 @@ def hours_and_minutes(seconds: int) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def form_token(caller: Principal) -> str:
-    """Proof that a form was made for this session."""
-    return hmac.new(_FORM_KEY, caller.session.encode(), hashlib.sha256).hexdigest()
+def form_token(service: Service, caller: Principal) -> str:
+    """Proof that a form was made for this session, by whichever replica."""
+    return hmac.new(service.stamps.form_key, caller.session.encode(), hashlib.sha256).hexdigest()
 
 
 def _session_of(service: Service, call: Call) -> Principal | None:

@@ -5,6 +5,7 @@ therefore makes no further tokens. Leaves out the browser's form (`login.forms`)
 """
 
 import secrets
+from typing import Final
 
 from starlette.responses import Response
 
@@ -13,22 +14,26 @@ from rayfence.access.principal import Principal
 from rayfence.catalog.roles import ROLE_ORDER
 from rayfence.gateway.answers import Refused, answer, busy
 from rayfence.gateway.bodies import only_fields, read_json, text_field
-from rayfence.gateway.login.authentication import Grant, by_operator_key, by_password, current_grant
+from rayfence.gateway.login.authentication import Grant, by_operator_key, by_password, by_service_account, current_grant
 from rayfence.gateway.service import Call, Handler, Service
 from rayfence.gateway.sessions.roles import lower_role, right_names, role_names
 from rayfence.model.routes import Right, Role
 
+#: Characters of a service account's token; those of Kubernetes have some 1,000.
+MAX_ACCOUNT_TOKEN: Final = 6000
+
 
 async def open_session(service: Service, call: Call, grant: Grant, *, browser: bool = False) -> tuple[str, Principal]:
     """A recorded log-in session of `grant`. `browser`: for a cookie; it opens pages and can mint nothing (`app`)."""
-    detail = {"source": call.source, "role": grant.role.value}
+    detail = {"source": call.source, "role": grant.role.value if grant.role else ""}
+    longest = service.settings.limits.session_seconds
     async with service.recorder.write(grant.subject, "login", "session", call.request_id, detail) as write:
         token, claims = service.minter.mint(
             service.settings.audiences.login,
             grant.subject,
             grant.role,
             grant.rights,
-            seconds=service.settings.limits.session_seconds,
+            seconds=min(longest, grant.seconds or longest),
             session=f"{BROWSER_SESSION}{secrets.token_hex(16)}" if browser else None,
         )
         write.detail["session"] = claims.session
@@ -36,8 +41,13 @@ async def open_session(service: Service, call: Call, grant: Grant, *, browser: b
 
 
 async def create_session(service: Service, call: Call) -> Response:
-    """POST /v1/session: `{"username", "password"}` or `{"operator_key"}` -> `{"session", "expires_at", …}`."""
+    """POST /v1/session: `{"username", "password"}`, `{"operator_key"}` or `{"service_account_token"}` ->
+    `{"session", "expires_at", …}`; for a service account also `{"token", "token_expires_at"}`.
+    """
     body = await read_json(call.request)
+    if "service_account_token" in body:
+        only_fields(body, "service_account_token")
+        return await _pod_session(service, call, text_field(body, "service_account_token", limit=MAX_ACCOUNT_TOKEN))
     if "operator_key" in body:
         only_fields(body, "operator_key")
         grant = await by_operator_key(service, call, text_field(body, "operator_key"))
@@ -48,6 +58,25 @@ async def create_session(service: Service, call: Call) -> Response:
     return answer({"session": token, **described(claims)})
 
 
+async def _pod_session(service: Service, call: Call, proof: str) -> Response:
+    """Session and token at once: a program needs one call, and one that holds rights alone could make no second."""
+    grant = await by_service_account(service, call, proof)
+    session, claims = await open_session(service, call, grant)
+    seconds = min(token_seconds(service, None), grant.seconds or service.settings.limits.max_token_seconds)
+    detail = {"role": grant.role.value if grant.role else "", "seconds": seconds, "session": claims.session}
+    async with service.recorder.write(grant.subject, "token", "token", call.request_id, detail) as write:
+        token, minted = service.minter.mint(
+            service.settings.audiences.api,
+            grant.subject,
+            grant.role,
+            grant.rights,
+            seconds=seconds,
+            session=claims.session,
+        )
+        write.detail["jti"] = minted.token_id
+    return answer({"session": session, "token": token, "token_expires_at": minted.expires_at, **described(claims)})
+
+
 async def create_token(service: Service, call: Call) -> Response:
     """POST /v1/token: `{"ttl"?, "role"?, "rights"?}` -> `{"token", "expires_at", "roles", "rights"}`; narrows, never
     widens.
@@ -56,7 +85,7 @@ async def create_token(service: Service, call: Call) -> Response:
     only_fields(body, "ttl", "role", "rights")
     grant = narrowed(current_grant(service, call.caller), body)
     seconds = token_seconds(service, body.get("ttl"))
-    detail = {"role": grant.role.value, "seconds": seconds, "session": call.caller.session}
+    detail = {"role": grant.role.value if grant.role else "", "seconds": seconds, "session": call.caller.session}
     async with service.recorder.write(grant.subject, "token", "token", call.request_id, detail) as write:
         token, claims = service.minter.mint(
             service.settings.audiences.api,
@@ -89,15 +118,15 @@ async def end_session(service: Service, call: Call, *, everywhere: bool) -> int:
     caller = call.caller
     session = "" if everywhere else caller.session
     async with service.recorder.write(caller.subject, "logout", session or "all sessions", call.request_id) as write:
-        second = revoke_now(service, caller.subject, session)
+        second = await revoke_now(service, caller.subject, session)
         write.detail["before"] = second
     return second
 
 
-def revoke_now(service: Service, subject: str, session: str = "") -> int:
+async def revoke_now(service: Service, subject: str, session: str = "") -> int:
     """Void tokens inside a recorded write. Raises Refused 503 when that can't be stored."""
     try:
-        return service.revocations.revoke(subject, session)
+        return await service.revoke(subject, session)
     except OSError as error:
         raise busy("the revocation can't be stored; existing tokens are still valid", 5) from error
 
@@ -130,8 +159,9 @@ def narrowed(grant: Grant, body: dict[str, object]) -> Grant:
     role, rights = grant.role, grant.rights
     if body.get("role") is not None:
         role = parse_role(body["role"])
-        if lower_role(role, grant.role) is not role:
-            raise Refused(403, "forbidden", f"your role is {grant.role.value}", required=role.value)
+        if grant.role is None or lower_role(role, grant.role) is not role:
+            held = grant.role.value if grant.role else "none"
+            raise Refused(403, "forbidden", f"your role is {held}", required=role.value)
     if body.get("rights") is not None:
         rights = parse_rights(body["rights"])
         missing = [right for right in rights if right not in grant.rights]

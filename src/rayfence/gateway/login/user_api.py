@@ -36,7 +36,7 @@ async def add_user(service: Service, call: Call) -> Response:
     detail = {"role": role.value, "rights": " ".join(rights)}
     async with service.recorder.write(admin.subject, "user.add", name, call.request_id, detail) as write:
         # A removed user's old tokens must not come alive again with a new account of the same name.
-        revoke_now(service, name)
+        await revoke_now(service, name)
         account = await asyncio.to_thread(service.accounts.add, name, role, rights, hashed)
         write.ended(201)
     return answer(described(account), 201)
@@ -46,9 +46,9 @@ async def remove_user(service: Service, call: Call) -> Response:
     """DELETE /v1/users/{user} -> `{"removed"}`; every token of theirs is void."""
     admin, name = call.require(Role.ADMIN), call.params["user"]
     async with service.recorder.write(admin.subject, "user.remove", name, call.request_id):
-        revoke_now(service, name)  # before: if it can't be stored, the account stays and the call can be repeated
+        await revoke_now(service, name)  # before: if it can't be stored, the account stays and the call can be repeated
         await asyncio.to_thread(service.accounts.remove, name)
-        revoke_now(service, name)  # after: what was minted in between
+        await revoke_now(service, name)  # after: what was minted in between
     return answer({"removed": name})
 
 
@@ -64,9 +64,9 @@ async def set_role(service: Service, call: Call) -> Response:
     rights = known.rights if body.get("rights") is None else parse_rights(body["rights"])
     detail = {"role": role.value, "rights": " ".join(rights)}
     async with service.recorder.write(admin.subject, "user.role", name, call.request_id, detail):
-        revoke_now(service, name)
+        await revoke_now(service, name)
         account = await asyncio.to_thread(service.accounts.set_role, name, role, rights)
-        revoke_now(service, name)
+        await revoke_now(service, name)
     return answer(described(account))
 
 
@@ -83,9 +83,9 @@ async def set_password(service: Service, call: Call) -> Response:
         call.require(Role.ADMIN)
     hashed = await service.passwords.hash(password)
     async with service.recorder.write(caller.subject, "user.passwd", name, call.request_id):
-        revoke_now(service, name)
+        await revoke_now(service, name)
         await asyncio.to_thread(service.accounts.set_hash, name, hashed)
-        revoke_now(service, name)
+        await revoke_now(service, name)
     return answer({"changed": name})
 
 

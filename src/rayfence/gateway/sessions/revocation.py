@@ -45,14 +45,30 @@ class Revocations:
 
         Raises OSError when it can't be stored: the tokens then still count, and the caller must say so.
         """
-        key = (subject, session)
-        # Beyond the last ones too, the subject's whole one included: a token minted since may carry exactly that
-        # second.
-        second = max(int(self._clock()) + 1, self._entries.get(key, 0) + 1, self.not_before(subject) + 1)
-        entries = {**self._current(), key: second}
+        second = self.next_second(subject, session)
+        entries = {**self._current(), (subject, session): second}
         self._store(entries)
         self._entries = entries
         return second
+
+    def next_second(self, subject: str, session: str = "") -> int:
+        """The second that a revocation made now names.
+
+        Beyond the last ones too, the subject's whole one included: a token minted since may carry exactly that second.
+        """
+        last = max(self._entries.get((subject, session), 0), self.not_before(subject))
+        return max(int(self._clock()) + 1, last + 1)
+
+    def take(self, entries: Iterable[Revocation]) -> None:
+        """Revocations of all replicas, the own ones kept; what no longer matters goes. Raises OSError."""
+        merged = dict(self._entries)
+        for entry in entries:
+            key = (entry.subject, entry.session)
+            merged[key] = max(entry.issued_before, merged.get(key, 0))
+        current = self._current(merged)
+        if current != self._entries:
+            self._store(current)
+            self._entries = current
 
     def publish(self) -> None:
         """Write both files as they should be now; at start, because Envoy serves nobody without its file."""
@@ -65,10 +81,11 @@ class Revocations:
             sorted(Revocation(subject, second, session) for (subject, session), second in self._entries.items())
         )
 
-    def _current(self) -> dict[tuple[str, str], int]:
+    def _current(self, entries: dict[tuple[str, str], int] | None = None) -> dict[tuple[str, str], int]:
         # After the longest life every token issued before the second has expired by itself.
         oldest = int(self._clock()) - self._longest
-        return {key: second for key, second in self._entries.items() if second >= oldest}
+        known = self._entries if entries is None else entries
+        return {key: second for key, second in known.items() if second >= oldest}
 
     def _store(self, entries: dict[tuple[str, str], int]) -> None:
         rows: list[list[str | int]] = [

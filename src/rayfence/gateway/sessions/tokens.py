@@ -44,17 +44,20 @@ class Minter:
         self,
         audience: str,
         subject: str,
-        role: Role,
+        role: Role | None,
         rights: Iterable[Right],
         *,
         seconds: int,
         session: str | None = None,
     ) -> tuple[str, Principal]:
-        """A signed token and whom it names. A new session id is drawn unless one is handed on."""
+        """A signed token and whom it names. A new session id is drawn unless one is handed on.
+
+        `role` None: it holds rights alone.
+        """
         now = int(self._clock())
         principal = Principal(
             subject=subject,
-            roles=frozenset(expand_role(role)),
+            roles=frozenset(expand_role(role)) if role else frozenset(),
             rights=frozenset(rights),
             audience=audience,
             session=session or secrets.token_hex(16),

@@ -48,6 +48,8 @@ def access_log(settings: GatewaySettings, surface: Surface | None = None) -> Mes
         "peer": "%DOWNSTREAM_REMOTE_ADDRESS%",
         "intent": f"%DYNAMIC_METADATA({EXT_AUTHZ_FILTER}:{INTENT_HEADER})%",
     }
+    if settings.workload:
+        line["workload"] = f"%METADATA(ROUTE:{ROUTE_METADATA}:workload)%"
     return extension(
         "envoy.access_loggers.file",
         typed(

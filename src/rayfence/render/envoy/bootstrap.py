@@ -19,8 +19,8 @@ def bootstrap(settings: GatewaySettings) -> Message:
         "admin": {"address": {"pipe": {"path": settings.envoy_admin_socket, "mode": 0o600}}},
         "overload_manager": overload_manager(settings),
         "dynamic_resources": {
-            "lds_config": watched(f"{settings.envoy_dir}/{LISTENERS_FILE}"),
-            "cds_config": watched(f"{settings.envoy_dir}/{CLUSTERS_FILE}"),
+            "lds_config": watched(f"{settings.rendered_dir}/{LISTENERS_FILE}"),
+            "cds_config": watched(f"{settings.rendered_dir}/{CLUSTERS_FILE}"),
         },
         "layered_runtime": {
             "layers": [
@@ -38,12 +38,12 @@ def bootstrap(settings: GatewaySettings) -> Message:
     }
 
 
-def envoy_argv(settings: GatewaySettings, envoy_path: str) -> tuple[str, ...]:
+def envoy_argv(settings: GatewaySettings, envoy_path: str, *, drain_seconds: int = 5) -> tuple[str, ...]:
     """Command line of the proxy. No hot restart: two instances on one host would meet in its shared memory."""
     return (
         envoy_path,
         "--config-path",
-        f"{settings.envoy_dir}/{BOOTSTRAP_FILE}",
+        f"{settings.rendered_dir}/{BOOTSTRAP_FILE}",
         "--disable-hot-restart",
         "--concurrency",
         str(settings.envoy_concurrency),
@@ -53,5 +53,5 @@ def envoy_argv(settings: GatewaySettings, envoy_path: str) -> tuple[str, ...]:
         "--log-level",
         "warning",
         "--drain-time-s",
-        "5",
+        str(drain_seconds),
     )

@@ -4,16 +4,24 @@ A credential belongs to a cluster, not to a route: Ray's token is injected by fi
 last removal, so no route can send it elsewhere, and nothing a client sends can stand in its place.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
-from rayfence.model.gateway import GatewaySettings
+from rayfence.model.gateway import GatewaySettings, Sidecar
 from rayfence.render.envoy.hygiene import NEVER_TO_RAY, NEVER_TO_SERVE, NOT_REQUEST_ID, upstream_mutations
 from rayfence.render.envoy.names import (
+    CLIENT_SECRET,
+    CLIENT_SECRET_FILE,
+    CLIENT_TOKEN_SECRET,
     RAY_CLIENT_CLUSTER,
     RAY_CLUSTER,
     RAY_TOKEN_SECRET,
     SERVE_CLUSTER,
     SERVICE_CLUSTER,
+    SIDECARS_SECRET,
+    SIDECARS_SECRET_FILE,
+    client_token_file,
+    of_workload,
 )
 from rayfence.render.envoy.shape import Message, discovery, extension, typed, watched
 
@@ -25,22 +33,47 @@ _LOOPBACK: Final = "127.0.0.1"
 NEVER_TO_RAY_CLIENT: Final = (r"authorization", r"cookie", NOT_REQUEST_ID, r"origin", r"referer", r"sec-.*")
 
 
-def clusters_resource(settings: GatewaySettings) -> Message:
-    """Content of cds.yaml."""
+def clusters_resource(settings: GatewaySettings, more: Sequence[GatewaySettings] = ()) -> Message:
+    """Content of cds.yaml. `more`: further Ray objects behind the same gateway."""
+    found = [cluster for one in (settings, *more) for cluster in _clusters(one)]
+    return discovery([*found, _service(settings)])
+
+
+def _clusters(settings: GatewaySettings) -> list[Message]:
+    """Ray's dashboard server, Serve and Ray Client of one Ray object."""
     token = _token_injector(settings)
-    return discovery(
-        [
-            _tcp(RAY_CLUSTER, settings.ray_dashboard_port, [_strip(NEVER_TO_RAY), token]),
-            _tcp(SERVE_CLUSTER, settings.serve_port, [_strip(NEVER_TO_SERVE)]),
-            {
-                **_tcp(
-                    RAY_CLIENT_CLUSTER, settings.ray_client_upstream_port, [_strip(NEVER_TO_RAY_CLIENT), token], h2=True
-                ),
-                "transport_socket": _node_tls(settings),
-            },
-            _service(settings),
-        ]
-    )
+    to_ray = [_strip(NEVER_TO_RAY), token]
+    to_client = [_strip(NEVER_TO_RAY_CLIENT), _token_injector(settings, of_client=True)]
+    to_serve = [_strip(NEVER_TO_SERVE)]
+    if (sidecar := settings.sidecar) is not None:
+        doors = (
+            (RAY_CLUSTER, sidecar.dashboard_port, to_ray),
+            (SERVE_CLUSTER, sidecar.serve_port, to_serve),
+            (RAY_CLIENT_CLUSTER, sidecar.client_port, to_client),
+        )
+        return [_behind_sidecar(settings, sidecar, *door) for door in doors if door[1]]
+    return [
+        _tcp(RAY_CLUSTER, settings.ray_dashboard_port, to_ray),
+        _tcp(SERVE_CLUSTER, settings.serve_port, to_serve),
+        {
+            **_tcp(RAY_CLIENT_CLUSTER, settings.ray_client_upstream_port, to_client, h2=True),
+            "transport_socket": _node_tls(settings),
+        },
+    ]
+
+
+def _behind_sidecar(
+    settings: GatewaySettings, sidecar: Sidecar, name: str, port: int, filters: list[Message]
+) -> Message:
+    """The head's pod by the name of its Service; a head that moved is found within seconds."""
+    h2 = name == RAY_CLIENT_CLUSTER
+    return {
+        **_cluster(of_workload(name, settings), {"socket_address": {"address": sidecar.host, "port_value": port}}),
+        "type": "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
+        "typed_extension_protocol_options": _http(filters, h2=h2),
+        "transport_socket": _sidecar_tls(settings, sidecar, "h2" if h2 else "http/1.1"),
+    }
 
 
 def _tcp(name: str, port: int, filters: list[Message], *, h2: bool = False) -> Message:
@@ -89,12 +122,17 @@ def _strip(patterns: tuple[str, ...]) -> Message:
     return extension("rayfence.hygiene", upstream_mutations(patterns))
 
 
-def _token_injector(settings: GatewaySettings) -> Message:
+def _token_injector(settings: GatewaySettings, *, of_client: bool = False) -> Message:
+    name, file = RAY_TOKEN_SECRET, settings.ray_token_sds
+    if of_client and settings.sidecar is not None:
+        # In a cluster the token may come after the gateway. A second user of the same secret is refused while its file
+        # is missing, for good; the first waits for it. So each has a secret of its own.
+        name, file = CLIENT_TOKEN_SECRET, client_token_file(settings)
     credential = extension(
         "envoy.http.injected_credentials.generic",
         typed(
             "envoy.extensions.http.injected_credentials.generic.v3.Generic",
-            credential={"name": RAY_TOKEN_SECRET, "sds_config": watched(settings.ray_token_sds)},
+            credential={"name": name, "sds_config": watched(file)},
             header="authorization",
             header_value_prefix="Bearer ",
         ),
@@ -108,6 +146,31 @@ def _token_injector(settings: GatewaySettings) -> Message:
             credential=credential,
         ),
     )
+
+
+def _sidecar_tls(settings: GatewaySettings, sidecar: Sidecar, protocol: str) -> Message:
+    """Mutual TLS 1.3 with exactly this head's sidecar: another head of the tenant has another name."""
+    name: Message = {"san_type": "DNS", "matcher": {"exact": sidecar.host}}
+    files = settings.rendered_dir
+    context = typed(
+        "envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        sni=sidecar.host,
+        common_tls_context={
+            "alpn_protocols": [protocol],
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"},
+            "tls_certificate_sds_secret_configs": [
+                {"name": CLIENT_SECRET, "sds_config": watched(f"{files}/{CLIENT_SECRET_FILE}")}
+            ],
+            "combined_validation_context": {
+                "default_validation_context": {"match_typed_subject_alt_names": [name]},
+                "validation_context_sds_secret_config": {
+                    "name": SIDECARS_SECRET,
+                    "sds_config": watched(f"{files}/{SIDECARS_SECRET_FILE}"),
+                },
+            },
+        },
+    )
+    return extension("envoy.transport_sockets.tls", context)
 
 
 def _node_tls(settings: GatewaySettings) -> Message:

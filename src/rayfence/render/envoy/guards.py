@@ -71,7 +71,7 @@ def hosts_of(settings: GatewaySettings, surface: Surface) -> tuple[str, ...]:
     hosts = settings.hosts
     if surface is Surface.DASHBOARD:
         return (hosts.dashboard,)
-    return (hosts.login,) if surface is Surface.LOGIN else hosts.api
+    return hosts.logins if surface is Surface.LOGIN else hosts.api
 
 
 def _refusal(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from rayfence.model.routes import Surface
-from rayfence.render.envoy.names import ROUTE_HEADER, ROUTE_METADATA, SURFACE_HEADER
+from rayfence.render.envoy.names import ROUTE_HEADER, ROUTE_METADATA, SURFACE_HEADER, WORKLOAD_HEADER
 from rayfence.render.envoy.shape import Message, default_header, set_header, typed
 
 #: Client headers that claim an identity, an address or another request than the one made. Nobody behind the gateway
@@ -91,17 +91,19 @@ def on_arrival() -> Message:
     return _extension_of(_removals(SPOOFABLE))
 
 
-def identity_filter(surface_of_listener: Surface | None = None) -> Message:
+def identity_filter(surface_of_listener: Surface | None = None, *, several: bool = False) -> Message:
     """What the service is told about a request.
 
-    Set here, behind the decision; the payload itself is set by jwt_authn.
+    Set here, behind the decision; the payload itself is set by jwt_authn. `several`: also for which Ray object it is.
     """
     surface = str(surface_of_listener) if surface_of_listener else f"%METADATA(ROUTE:{ROUTE_METADATA}:surface)%"
-    told = (
+    told = [
         set_header(ROUTE_HEADER, "%ROUTE_NAME%"),
         set_header(SURFACE_HEADER, surface),
         set_header("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
-    )
+    ]
+    if several:
+        told.append(set_header(WORKLOAD_HEADER, f"%METADATA(ROUTE:{ROUTE_METADATA}:workload)%"))
     mutations: Message = {"request_mutations": [{"append": option} for option in told]}
     return typed("envoy.extensions.filters.http.header_mutation.v3.HeaderMutation", mutations=mutations)
 

@@ -19,15 +19,15 @@ MAX_BUCKETS: Final = 10_000
 COUNTED: Final = frozenset({"jobs.submit"})
 
 
-def body_filters(catalog: RouteCatalog) -> list[Message]:
-    """Filters that bound the request's body while it streams, one per size the catalogue names; nothing is buffered.
+def body_filters(*catalogs: RouteCatalog) -> list[Message]:
+    """Filters that bound the request's body while it streams, one per size a catalogue names; nothing is buffered.
 
     Envoy's filter has no settings per route, so each size is a filter of its own, all off but the smallest; a route
     switches. Envoy knows no bound below 1: reads with a body are refused by `guards`, and the one byte left to other
     routes without a body reaches the service only.
     """
     filters: list[Message] = []
-    for size in _sizes(catalog):
+    for size in _sizes(catalogs):
         config = typed("envoy.extensions.filters.http.body_size_limit.v3.BodySizeLimit", max_request_bytes=size)
         filters.append({"name": body_filter_name(size), "typed_config": config, "disabled": size != SMALLEST_BODY})
     return filters
@@ -54,8 +54,8 @@ def _size(route: Route) -> int | None:
     return None if route.max_body_bytes < 0 else max(SMALLEST_BODY, route.max_body_bytes)
 
 
-def _sizes(catalog: RouteCatalog) -> list[int]:
-    sizes = {_size(route) for route in catalog.routes}
+def _sizes(catalogs: tuple[RouteCatalog, ...]) -> list[int]:
+    sizes = {_size(route) for catalog in catalogs for route in catalog.routes}
     return sorted({SMALLEST_BODY, *(size for size in sizes if size is not None)})
 
 

@@ -5,6 +5,8 @@ service is told, (6) rate per principal, (7) body size, (8) ownership, (9) repai
 stand behind (1) and (4) so that strangers can't use up a user's share; ownership is asked last because it costs a call.
 """
 
+from collections.abc import Sequence
+
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import RouteCatalog, Surface
 from rayfence.render.envoy.access_log import access_log, caller_filter
@@ -34,27 +36,32 @@ from rayfence.render.envoy.names import (
 from rayfence.render.envoy.ownership import ownership_filter
 from rayfence.render.envoy.rbac import deny_all, no_origin_check
 from rayfence.render.envoy.replies import local_replies, upstream_errors
+from rayfence.render.envoy.routes import Served
 from rayfence.render.envoy.shape import Message, discovery, extension, seconds, typed, watched
 from rayfence.render.envoy.tokenform import no_form_check
 
 MAX_HEADERS = 100
 
 
-def listeners_resource(settings: GatewaySettings, catalog: RouteCatalog) -> Message:
-    """Content of lds.yaml. It changes only when ports or limits do: a changed listener drains, and cuts log tails."""
-    front = _manager(settings, catalog, FRONT, "AUTO", "REJECT_REQUEST", None)
+def listeners_resource(settings: GatewaySettings, catalog: RouteCatalog, more: Sequence[Served] = ()) -> Message:
+    """Content of lds.yaml. It changes only when ports or limits do: a changed listener drains, and cuts log tails.
+
+    `more`: further Ray objects. One that comes or goes does not change the listeners, unless by its Ray version.
+    """
+    served = ((settings, catalog), *more)
+    front = _manager(served, FRONT, "AUTO", "REJECT_REQUEST", None)
     # gRPC metadata of Ray Client has an underscore (`client_id`); refusing it looks like a 30 s timeout to the user.
-    ray_client = _manager(settings, catalog, RAY_CLIENT, "HTTP2", "ALLOW", Surface.RAY_CLIENT)
+    ray_client = _manager(served, RAY_CLIENT, "HTTP2", "ALLOW", Surface.RAY_CLIENT)
     return discovery(
         [
-            _listener(settings, FRONT, settings.port, ["h2", "http/1.1"], front),
+            _listener(settings, FRONT, settings.listen_port or settings.port, ["h2", "http/1.1"], front),
             _listener(settings, RAY_CLIENT, settings.ray_client_port, ["h2"], ray_client),
         ]
     )
 
 
 def _listener(settings: GatewaySettings, name: str, port: int, alpn: list[str], manager: Message) -> Message:
-    secret: Message = {"name": SERVER_SECRET, "sds_config": watched(f"{settings.envoy_dir}/{SECRETS_FILE}")}
+    secret: Message = {"name": SERVER_SECRET, "sds_config": watched(f"{settings.rendered_dir}/{SECRETS_FILE}")}
     tls = typed(
         "envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
         common_tls_context={
@@ -77,16 +84,15 @@ def _listener(settings: GatewaySettings, name: str, port: int, alpn: list[str], 
     )
 
 
-def _manager(
-    settings: GatewaySettings, catalog: RouteCatalog, name: str, codec: str, underscores: str, surface: Surface | None
-) -> Message:
+def _manager(served: tuple[Served, ...], name: str, codec: str, underscores: str, surface: Surface | None) -> Message:
+    settings = served[0][0]
     limits = settings.limits
     table = ROUTES_FILE if surface is None else RAY_CLIENT_ROUTES_FILE
     return typed(
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix=name,
         codec_type=codec,
-        rds={"route_config_name": name, "config_source": watched(f"{settings.envoy_dir}/{table}")},
+        rds={"route_config_name": name, "config_source": watched(f"{settings.rendered_dir}/{table}")},
         # The peer is the client; nothing in front of us may speak for it. No address is "internal", whose x-envoy-*
         # would count.
         use_remote_address=True,
@@ -123,13 +129,14 @@ def _manager(
         server_name="rayfence",
         upgrade_configs=[{"upgrade_type": "websocket", "enabled": False}],
         access_log=[access_log(settings, surface)],
-        local_reply_config=local_replies(settings),
-        http_filters=_filters(settings, catalog, surface),
+        local_reply_config=local_replies(*(one for one, _ in served)),
+        http_filters=_filters(served, surface),
     )
 
 
-def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface | None) -> list[Message]:
+def _filters(served: tuple[Served, ...], surface: Surface | None) -> list[Message]:
     front = surface is None
+    settings = served[0][0]
     filters = [
         _off(TOKEN_FORM_FILTER, no_form_check()),
         _discovered(settings, JWT_FILTER, JWT_FILE, "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication"),
@@ -137,10 +144,10 @@ def _filters(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface 
         _discovered(settings, REVOCATIONS_FILTER, REVOCATIONS_FILE, "envoy.extensions.filters.http.rbac.v3.RBAC"),
         _off(ORIGIN_FILTER, no_origin_check()),
         extension(RBAC_FILTER, deny_all()),
-        _off(IDENTITY_FILTER, identity_filter(surface)),
+        _off(IDENTITY_FILTER, identity_filter(surface, several=bool(settings.workload))),
     ]
     if front:
-        filters += [_off(RATE_LIMIT_FILTER, no_rate_limit()), *body_filters(catalog)]
+        filters += [_off(RATE_LIMIT_FILTER, no_rate_limit()), *body_filters(*(routes for _, routes in served))]
     filters.append(extension(EXT_AUTHZ_FILTER, ownership_filter()))
     if front:
         filters.append(_off(CUSTOM_RESPONSE_FILTER, upstream_errors()))

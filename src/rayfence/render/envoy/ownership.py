@@ -13,11 +13,12 @@ from rayfence.render.envoy.names import (
     ROUTE_HEADER,
     SERVICE_CLUSTER,
     SURFACE_HEADER,
+    WORKLOAD_HEADER,
 )
 from rayfence.render.envoy.shape import Message, exact, switched_off, typed
 
 #: Headers of the request that the service sees; method, path and query go along by Envoy's own rule.
-ASKED_WITH: Final = (PAYLOAD_HEADER, ROUTE_HEADER, SURFACE_HEADER, "x-request-id", "x-forwarded-for")
+ASKED_WITH: Final = (PAYLOAD_HEADER, ROUTE_HEADER, SURFACE_HEADER, WORKLOAD_HEADER, "x-request-id", "x-forwarded-for")
 TIMEOUT_SECONDS: Final = 10
 
 

@@ -20,6 +20,11 @@ _PER_ROUTE: Final = "envoy.extensions.filters.http.rbac.v3.RBACPerRoute"
 FOREIGN_ORIGIN: Final = "foreign_origin"
 
 
+def literal(text: str) -> str:
+    """An expression for exactly this text; a dash outside of brackets stands for itself."""
+    return re.escape(text).replace(r"\-", "-")
+
+
 def deny_all() -> Message:
     """The base filter: refuse."""
     return typed(_RBAC, rules={"action": "ALLOW"})
@@ -33,7 +38,7 @@ def rbac_of_route(route: Route, catalog: RouteCatalog, audience: str) -> Message
     if holder is None:
         return typed(_PER_ROUTE, rbac={"rules": {"action": "ALLOW"}})
     # the audience once more: jwt_authn accepts a list that contains it; we mint one, and a token for all is none
-    expression = grant_expression(audience=re.escape(audience), authority=holding(holder))
+    expression = grant_expression(audience=literal(audience), authority=holding(holder))
     granted: Message = {"header": header(GRANT_HEADER, string_match=regex(expression))}
     return _per_route("ALLOW", str(holder), {"any": True}, granted)
 

@@ -72,9 +72,12 @@ _KNOWN: Final = (
 )
 
 
-def local_replies(settings: GatewaySettings) -> Message:
-    """LocalReplyConfig of a listener; the first mapper that fits an answer rewrites it."""
-    mappers = [_to_login(settings), _passed_on(), _by_route()]
+def local_replies(*served: GatewaySettings) -> Message:
+    """LocalReplyConfig of a listener; the first mapper that fits an answer rewrites it.
+
+    `served`: settings of each Ray object; the log-in is the first one's.
+    """
+    mappers = [_to_login(served), _passed_on(), _by_route()]
     mappers += [_mapper(*known) for known in _KNOWN]
     return {"mappers": mappers}
 
@@ -151,9 +154,9 @@ def _passed_on() -> Message:
     }
 
 
-def _to_login(settings: GatewaySettings) -> Message:
+def _to_login(served: tuple[GatewaySettings, ...]) -> Message:
     """A person's browser without a valid session is sent to the log-in page instead of being shown JSON."""
-    hosts = "|".join(host.replace(".", "\\.") for host in (settings.hosts.dashboard, settings.hosts.login))
+    hosts = "|".join(dict.fromkeys([*map(_dashboard, served), _dots(served[0].hosts.login)]))
     page = (
         header(":method", string_match=one_of(("GET", "HEAD"))),
         header(":authority", string_match=regex(f"(?i)({hosts})(:[0-9]+)?")),
@@ -167,7 +170,7 @@ def _to_login(settings: GatewaySettings) -> Message:
         "filter": {"and_filter": {"filters": filters}},
         "status_code": 302,
         "headers_to_add": [
-            set_header("location", login_address(settings)),
+            set_header("location", login_address(served[0])),
             set_header(REFUSAL_HEADER, "login_required"),
             set_header("cache-control", "no-store"),
         ],
@@ -175,10 +178,22 @@ def _to_login(settings: GatewaySettings) -> Message:
     }
 
 
+def _dashboard(settings: GatewaySettings) -> str:
+    """An expression for the host of a dashboard.
+
+    For any name where the Ray object's would stand: objects that come and go must not change, and so drain, a listener.
+    """
+    host = _dots(settings.hosts.dashboard)
+    return host.replace(settings.workload, "[a-z0-9-]+") if settings.workload else host
+
+
+def _dots(host: str) -> str:
+    return host.replace(".", "\\.")
+
+
 def login_address(settings: GatewaySettings) -> str:
     """Where a person logs in."""
-    port = "" if settings.port == 443 else f":{settings.port}"
-    return f"https://{settings.hosts.login}{port}/login"
+    return f"{settings.origin(settings.hosts.login)}/login"
 
 
 def _when(expression: str) -> Message:

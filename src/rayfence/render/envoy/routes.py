@@ -4,6 +4,7 @@ Each route carries its own decision (JWT requirement, RBAC policy, ownership, bo
 elsewhere can drift from it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from rayfence.access.authorize import Gate, required_holder
@@ -30,6 +31,7 @@ from rayfence.render.envoy.names import (
     SERVE_CLUSTER,
     SERVICE_CLUSTER,
     TOKEN_FORM_FILTER,
+    of_workload,
 )
 from rayfence.render.envoy.ownership import ownership_of_route
 from rayfence.render.envoy.rbac import origin_of_route, rbac_of_route
@@ -55,15 +57,26 @@ _CLUSTERS: Final = {
 _READS: Final = ("GET", "HEAD")
 
 
-def routes_resource(settings: GatewaySettings, catalog: RouteCatalog) -> Message:
-    """Content of rds.yaml, the front's table. An update reaches new requests only; streams go on."""
-    surfaces = (Surface.API, Surface.DASHBOARD, Surface.LOGIN)
-    return discovery([_table(FRONT, [virtual_host(settings, catalog, surface) for surface in surfaces])])
+#: A Ray object's settings, and the routes of its Ray version.
+Served = tuple[GatewaySettings, RouteCatalog]
 
 
-def ray_client_routes_resource(settings: GatewaySettings, catalog: RouteCatalog) -> Message:
+def routes_resource(settings: GatewaySettings, catalog: RouteCatalog, more: Sequence[Served] = ()) -> Message:
+    """Content of rds.yaml, the front's table. An update reaches new requests only; streams go on.
+
+    `more`: further Ray objects, each with hosts of its own. The log-in is the tenant's, so there is one.
+    """
+    served = ((settings, catalog), *more)
+    hosts = [virtual_host(*one, surface) for one in served for surface in (Surface.API, Surface.DASHBOARD)]
+    return discovery([_table(FRONT, [*hosts, virtual_host(settings, catalog, Surface.LOGIN)])])
+
+
+def ray_client_routes_resource(
+    settings: GatewaySettings, catalog: RouteCatalog, more: Sequence[Served] = ()
+) -> Message:
     """Content of rds_ray_client.yaml, the table of Ray Client's listener."""
-    return discovery([_table(RAY_CLIENT, [virtual_host(settings, catalog, Surface.RAY_CLIENT)])])
+    served = [one for one in ((settings, catalog), *more) if one[0].sidecar is None or one[0].sidecar.client_port]
+    return discovery([_table(RAY_CLIENT, [virtual_host(*one, Surface.RAY_CLIENT) for one in served])])
 
 
 def virtual_host(settings: GatewaySettings, catalog: RouteCatalog, surface: Surface) -> Message:
@@ -71,16 +84,23 @@ def virtual_host(settings: GatewaySettings, catalog: RouteCatalog, surface: Surf
     named = [
         found
         for route in catalog.routes
-        if surface in route.surfaces
+        if surface in route.surfaces and _offered(settings, route)
         for found in _compile(settings, catalog, route, surface)
     ]
     hosts = guards.hosts_of(settings, surface)
     return {
-        "name": str(surface),
+        "name": str(surface) if surface is Surface.LOGIN else of_workload(str(surface), settings),
         "domains": list(hosts),
         "response_headers_to_add": answer_headers(surface, public_host=not all(_is_local(host) for host in hosts)),
         "routes": [*guards.guards(settings, surface), *named, guards.unknown(surface)],
     }
+
+
+def _offered(settings: GatewaySettings, route: Route) -> bool:
+    """Whether a route's backend is there: Ray objects of a cluster have Serve or Ray Client, or neither."""
+    if settings.sidecar is None or route.backend not in {Backend.SERVE, Backend.RAY_CLIENT}:
+        return True
+    return bool(settings.sidecar.serve_port if route.backend is Backend.SERVE else settings.sidecar.client_port)
 
 
 def _table(name: str, hosts: list[Message]) -> Message:
@@ -113,7 +133,11 @@ def _route(
     built: Message = {
         "name": route.name,
         "match": matcher,
-        "metadata": guards.metadata(surface, required=str(required_holder(route, catalog) or "")),
+        "metadata": guards.metadata(
+            surface,
+            required=str(required_holder(route, catalog) or ""),
+            workload="" if surface is Surface.LOGIN else settings.workload,
+        ),
         "typed_per_filter_config": _filters(settings, catalog, route, surface),
     }
     if route.backend is Backend.FIXED:
@@ -164,7 +188,7 @@ def _action(settings: GatewaySettings, route: Route, template: Template, *, open
     limits = settings.limits
     long = route.streaming or route.websocket or route.backend is Backend.RAY_CLIENT
     action: Message = {
-        "cluster": _CLUSTERS[route.backend],
+        "cluster": _cluster(settings, route.backend),
         "timeout": "0s" if long else seconds(limits.request_seconds),
         "idle_timeout": seconds(limits.stream_idle_seconds if long else limits.request_seconds),
     }
@@ -178,6 +202,10 @@ def _action(settings: GatewaySettings, route: Route, template: Template, *, open
     if route.backend is Backend.SERVE and template.prefix:
         action["prefix_rewrite"] = "/"
     return action
+
+
+def _cluster(settings: GatewaySettings, backend: Backend) -> str:
+    return SERVICE_CLUSTER if backend is Backend.SERVICE else of_workload(_CLUSTERS[backend], settings)
 
 
 def _path(template: Template) -> Message:

@@ -19,7 +19,10 @@ from rayfence.render.kubernetes.exposure.iap import distinct_hosts, shared_gatew
 from rayfence.render.kubernetes.exposure.internal import internal_service
 from rayfence.render.kubernetes.exposure.legacy import legacy_ingress
 from rayfence.render.kubernetes.exposure.monitoring import pod_monitorings
-from rayfence.render.kubernetes.gateway.deployment import gateway_objects, gateway_service
+from rayfence.render.kubernetes.gateway.config import gateway_config, read_at_start, shared_state
+from rayfence.render.kubernetes.gateway.replicas import gateway_objects, gateway_services
+from rayfence.render.kubernetes.gateway.rights import review_binding, review_role, state_rights
+from rayfence.render.kubernetes.gateway.site import site_of
 from rayfence.render.kubernetes.names import (
     GATEWAY_ACCOUNT,
     exposure_namespace,
@@ -76,6 +79,9 @@ def _shared(resolution: ClusterResolution) -> Iterator[Manifest]:
     )
     yield from manifests(_ADMISSION, 1, admission_objects(resolution.platform.name, guards))
     yield from manifests(_CLUSTER, 1, spill_class(resolution.kubernetes))
+    platform = resolution.platform
+    if platform.images.gateway is not None:
+        yield from manifests(_CLUSTER, 2, review_role(platform.name, platform.tenants))
 
 
 def _operator(resolution: ClusterResolution) -> Iterator[Manifest]:
@@ -102,14 +108,21 @@ def _tenant(tenant: ClusterTenant, resolution: ClusterResolution) -> Iterator[Ma
 
 
 def _gateway(tenant: ClusterTenant, resolution: ClusterResolution) -> Iterator[Manifest]:
-    """Guards always; the gateway itself where its image is known."""
+    """Guards always; the gateway itself where its image is known and there is a Ray object to guard."""
     home, title = gateway_namespace(tenant.name), tenant_group(tenant.name, "gateway")
     yield from manifests(title, 1, (*gateway_policies(tenant, resolution), limits(home)))
     yield from manifests(title, 2, [service_account("default", home), service_account(GATEWAY_ACCOUNT, home)])
     image, gke = resolution.platform.images.gateway, resolution.gke
     if image is None:
         return
-    yield from manifests(title, 4, (*gateway_objects(tenant, image), gateway_service(tenant)))
+    site = site_of(tenant, resolution)
+    if not site.objects:
+        return
+    config = gateway_config(site, tenant.roles)
+    rights = (*state_rights(tenant), *review_binding(resolution.platform.name, tenant))
+    yield from manifests(title, 2, (*rights, shared_state(site)))
+    replicas = gateway_objects(tenant, resolution, image, site, read_at_start(config))
+    yield from manifests(title, 4, (config, *replicas, *gateway_services(tenant, site)))
     exposed = tenant_group(tenant.name, "exposure")
     if gke is not None and gke.internal is not None:
         yield from manifests(exposed, 6, internal_service(tenant, gke.internal))

@@ -2,6 +2,7 @@ import pytest
 
 from rayfence.render.envoy.clusters import clusters_resource
 from tests.unit.render.envoy.example import SETTINGS, at, objects
+from tests.unit.render.envoy.pods import ANSWERS, TRAIN
 
 OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
@@ -44,3 +45,30 @@ def test_ray_client_is_reached_by_mutual_tls_as_localhost() -> None:
 def test_the_service_is_a_socket() -> None:
     endpoint = at(cluster("service"), "load_assignment", "endpoints", 0, "lb_endpoints", 0, "endpoint")
     assert at(endpoint, "address", "pipe", "path") == SETTINGS.service_socket
+
+
+def test_heads_in_a_cluster_are_reached_through_their_sidecars() -> None:
+    clusters = {str(one["name"]): one for one in objects(clusters_resource(TRAIN, [ANSWERS]), "resources")}
+    assert list(clusters) == ["ray.train", "ray_client.train", "ray.answers", "serve.answers", "service"]
+    for name, port, host in (
+        ("ray_client.train", 8444, "train.vision.svc"),
+        ("serve.answers", 8445, "answers.vision.svc"),
+    ):
+        one = clusters[name]
+        endpoint = at(one, "load_assignment", "endpoints", 0, "lb_endpoints", 0, "endpoint")
+        assert at(endpoint, "address", "socket_address") == {"address": host, "port_value": port}
+        assert one["type"] == "STRICT_DNS"
+        context = at(one, "transport_socket", "typed_config", "common_tls_context")
+        names = at(
+            context, "combined_validation_context", "default_validation_context", "match_typed_subject_alt_names"
+        )
+        assert names == [{"san_type": "DNS", "matcher": {"exact": host}}]
+        assert at(context, "tls_params", "tls_minimum_protocol_version") == "TLSv1_3"
+        assert at(one, "transport_socket", "typed_config", "sni") == host
+
+
+def test_each_ray_object_has_its_own_token_and_serve_none() -> None:
+    clusters = {str(one["name"]): str(one) for one in objects(clusters_resource(TRAIN, [ANSWERS]), "resources")}
+    assert "/c/token_train.yaml" in clusters["ray.train"] and "/c/token_answers.yaml" not in clusters["ray.train"]
+    assert "/c/token_answers.yaml" in clusters["ray.answers"]
+    assert "credential_injector" not in clusters["serve.answers"]

@@ -1,6 +1,7 @@
 from rayfence.model.routes import Surface
 from rayfence.render.envoy.listeners import listeners_resource
 from tests.unit.render.envoy.example import CATALOG, SETTINGS, at, objects
+from tests.unit.render.envoy.pods import ANSWERS, TRAIN
 
 
 def manager(number: int) -> dict[str, object]:
@@ -65,3 +66,12 @@ def test_streams_of_ray_client_have_no_deadline_for_the_request() -> None:
     assert RAY_CLIENT["request_timeout"] == "0s"
     assert FRONT["request_timeout"] == "60s"
     assert str(Surface.RAY_CLIENT) in str(RAY_CLIENT["access_log"])
+
+
+def test_ray_objects_come_and_go_without_a_change_of_the_listeners() -> None:
+    """A changed listener drains, and cuts the log tails of every other object."""
+    one, two = listeners_resource(TRAIN, CATALOG), listeners_resource(TRAIN, CATALOG, [(ANSWERS, CATALOG)])
+    assert one == two
+    assert at(one, "resources", 0, "address", "socket_address", "port_value") == 8443
+    assert "rayfence:workload" in str(one)
+    assert "rayfence:workload" not in str(listeners_resource(SETTINGS, CATALOG))

@@ -1,6 +1,9 @@
+import re
+
 from rayfence.access import MESSAGES
 from rayfence.render.envoy.replies import local_replies, login_address, refusal_body, upstream_errors
 from tests.unit.render.envoy.example import SETTINGS, at, objects
+from tests.unit.render.envoy.pods import ANSWERS, TRAIN
 
 
 def test_every_refusal_has_the_four_keys() -> None:
@@ -44,3 +47,15 @@ def test_errors_of_ray_are_replaced_and_our_own_are_not() -> None:
     assert (
         at(both[1], "not_matcher", "single_predicate", "input", "typed_config", "header_name") == "x-rayfence-refusal"
     )
+
+
+def test_every_dashboard_of_a_tenant_leads_to_its_log_in() -> None:
+    first = objects(local_replies(TRAIN, ANSWERS), "mappers")[0]
+    found = re.search(r"\(\?i\)\([^']*", str(first["filter"]))
+    assert found is not None
+    expression = found.group().replace("\\\\", "\\")
+    for host in ("d-train.gw.svc", "d-answers.gw.svc:443", "gateway.gw.svc"):
+        assert re.fullmatch(expression, host)
+    for host in ("train.gw.svc", "d-train.gw.svc.evil.com", "d-x.y.gw.svc"):
+        assert not re.fullmatch(expression, host)
+    assert login_address(TRAIN) == "https://gateway.gw.svc/login"

@@ -3,6 +3,7 @@ from rayfence.model.routes import Backend, Surface
 from rayfence.render.envoy.names import EXT_AUTHZ_FILTER, JWT_FILTER, RBAC_FILTER
 from rayfence.render.envoy.routes import ray_client_routes_resource, routes_resource, virtual_host
 from tests.unit.render.envoy.example import CATALOG, SETTINGS, at, objects
+from tests.unit.render.envoy.pods import ANSWERS, TRAIN
 
 API = objects(virtual_host(SETTINGS, CATALOG, Surface.API), "routes")
 DASHBOARD = objects(virtual_host(SETTINGS, CATALOG, Surface.DASHBOARD), "routes")
@@ -85,3 +86,25 @@ def test_two_tables_and_a_host_for_all_other_names() -> None:
     assert [one["name"] for one in objects(front, "virtual_hosts")] == ["api", "dashboard", "login", "misdirected"]
     assert [one["name"] for one in objects(client, "virtual_hosts")] == ["ray-client", "misdirected"]
     assert at(front, "ignore_port_in_host_matching") is True
+
+
+def test_several_ray_objects_have_hosts_of_their_own_and_one_log_in() -> None:
+    front = at(routes_resource(TRAIN, CATALOG, [(ANSWERS, CATALOG)]), "resources", 0)
+    hosts = {str(one["name"]): one for one in objects(front, "virtual_hosts")}
+    assert list(hosts) == ["api.train", "dashboard.train", "api.answers", "dashboard.answers", "login", "misdirected"]
+    domains = [name for one in hosts.values() for name in one["domains"]]  # type: ignore[attr-defined]
+    assert len(domains) == len(set(domains))
+    for name, workload in (("api.train", "train"), ("dashboard.answers", "answers")):
+        ray = [one for one in objects(hosts[name], "routes") if "'cluster': 'ray" in str(one.get("route"))]
+        assert ray
+        assert {at(one, "route", "cluster") for one in ray} == {f"ray.{workload}"}
+        assert {at(one, "metadata", "filter_metadata", "rayfence", "workload") for one in ray} == {workload}
+    assert "workload" not in str(hosts["login"])
+
+
+def test_only_what_a_ray_object_has_is_offered() -> None:
+    front = at(routes_resource(TRAIN, CATALOG, [(ANSWERS, CATALOG)]), "resources", 0)
+    offered = [{str(route["name"]) for route in objects(one, "routes")} for one in objects(front, "virtual_hosts")]
+    assert "serve.data" not in offered[0] and "serve.data" in offered[2]
+    client = at(ray_client_routes_resource(TRAIN, CATALOG, [(ANSWERS, CATALOG)]), "resources", 0)
+    assert [one["name"] for one in objects(client, "virtual_hosts")] == ["ray-client.train", "misdirected"]

@@ -1,5 +1,5 @@
-from rayfence.render.envoy.secrets import ray_token_resource, secrets_resource
-from tests.unit.render.envoy.example import SETTINGS, at
+from rayfence.render.envoy.secrets import client_resource, ray_token_resource, secrets_resource, sidecars_resource
+from tests.unit.render.envoy.example import SETTINGS, at, objects
 
 
 def test_secrets_are_named_by_file_and_watched() -> None:
@@ -13,3 +13,15 @@ def test_secrets_are_named_by_file_and_watched() -> None:
 
 def test_no_secret_is_written_inline() -> None:
     assert "inline" not in str(secrets_resource(SETTINGS)) + str(ray_token_resource(SETTINGS))
+
+
+def test_certificates_of_sidecars_lie_in_files_of_their_own() -> None:
+    """Envoy takes one secret from a file."""
+    client, trusted = client_resource(SETTINGS), sidecars_resource(SETTINGS)
+    leaf = at(client, "resources", 0, "tls_certificate")
+    assert at(leaf, "private_key", "filename") == SETTINGS.ray_client_key
+    assert at(leaf, "watched_directory", "path") == "/s/envoy"
+    context = at(trusted, "resources", 0, "validation_context")
+    assert at(context, "trusted_ca", "filename") == SETTINGS.node_ca
+    assert at(context, "watched_directory", "path") == SETTINGS.node_ca.rpartition("/")[0]
+    assert len(objects(client, "resources")) == len(objects(trusted, "resources")) == 1

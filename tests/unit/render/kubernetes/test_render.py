@@ -67,7 +67,9 @@ def test_objects_are_unique_ordered_and_the_same_each_time(name: str) -> None:
 def test_guards_come_before_what_they_guard(name: str) -> None:
     resolution, _ = CASES[name]
     stage = {manifest.reference: manifest.stage for manifest in render(resolution)}
-    pods = [value for key, value in stage.items() if key.split()[0] in {"Deployment", "RayCluster", "RayJob"}]
+    pods = [
+        value for key, value in stage.items() if key.split()[0] in {"Deployment", "StatefulSet", "RayCluster", "RayJob"}
+    ]
     guards = [value for key, value in stage.items() if "Admission" in key or "NetworkPolicy" in key]
     assert max(guards) < min(pods)
 
@@ -106,7 +108,7 @@ def test_without_the_gateways_image_its_namespace_is_still_guarded() -> None:
     manifests = render(existing(gateway=None))
     references = {manifest.reference for manifest in manifests}
     assert "NetworkPolicy vision-gateway/default-deny" in references
-    assert "Deployment vision-gateway/gateway" not in references
+    assert "StatefulSet vision-gateway/gateway" not in references
     cluster = found(manifests, "RayCluster vision/train")
     assert "rayfence-sidecar" not in str(cluster)
 
@@ -119,7 +121,7 @@ def test_without_the_gateways_image_its_namespace_is_still_guarded() -> None:
         ("HTTPRoute vision-gateway/gateway", ("spec",), "Gateway API"),
         ("GCPBackendPolicy vision-gateway/gateway", ("spec", "default"), "GKE"),
         ("NetworkPolicy vision/default-deny", ("spec",), "built in"),
-        ("Deployment vision-gateway/gateway", ("spec", "template", "spec"), "built in"),
+        ("StatefulSet vision-gateway/gateway", ("spec", "template", "spec"), "built in"),
     ],
 )
 def test_the_schemas_refuse_unknown_fields(reference: str, path: tuple[str, ...], kind: str) -> None:

@@ -74,6 +74,21 @@ def deployment(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> 
     return trouble or waiting(f"{available} of {wanted} replicas are available")
 
 
+def stateful_set(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Readiness:
+    """A StatefulSet: all replicas of the present spec are there and ready. It tells no condition of its own."""
+    if is_stale(observed):
+        return waiting("its controller has not taken up the spec")
+    wanted = number(observed, "spec", "replicas") if at(observed, "spec", "replicas") is not None else 1
+    updated, available = (number(observed, "status", name) for name in ("updatedReplicas", "availableReplicas"))
+    if available >= wanted and updated >= wanted:
+        return ready(f"{available} of {wanted} replicas are available")
+    for event in events_of(observed, events, written(observed)):
+        if event.warning and event.reason == "FailedCreate":
+            step = "see what refuses its pods: quota, Pod Security, admission"
+            return failed(f"{event.reason}: {event.message}", step, transient="quota" in event.message.lower())
+    return pods_trouble(pods, events) or waiting(f"{available} of {wanted} replicas are available")
+
+
 def quota(observed: Json) -> Readiness:
     """A ResourceQuota: counted under its present bounds. Before the first count every pod of it is refused."""
     if at(observed, "status", "hard") == at(observed, "spec", "hard"):

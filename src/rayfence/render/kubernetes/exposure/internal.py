@@ -7,7 +7,7 @@ load balancers.
 
 from rayfence.model.gke import InternalExposure
 from rayfence.model.tenancy import ClusterTenant
-from rayfence.render.kubernetes.gateway.deployment import gateway_selector
+from rayfence.render.kubernetes.gateway.replicas import gateway_selector
 from rayfence.render.kubernetes.names import GATEWAY_CLIENT, gateway_namespace
 from rayfence.render.kubernetes.shape import Json, resource
 

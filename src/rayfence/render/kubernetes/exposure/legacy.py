@@ -12,7 +12,7 @@ from rayfence.model.gke import IapExposure
 from rayfence.model.gke_settings import GkeSettings
 from rayfence.model.tenancy import ClusterTenant
 from rayfence.render.kubernetes.exposure.iap import load_balancer_names, tenant_hosts
-from rayfence.render.kubernetes.gateway.deployment import gateway_selector
+from rayfence.render.kubernetes.gateway.replicas import gateway_selector
 from rayfence.render.kubernetes.names import GATEWAY_TLS, gateway_namespace
 from rayfence.render.kubernetes.shape import Json, resource
 

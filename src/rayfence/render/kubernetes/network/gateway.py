@@ -1,4 +1,4 @@
-"""Network policies of a gateway's namespace: clients in, the tenant's sidecars out, nothing else.
+"""Network policies of a gateway's namespace: clients in, the tenant's sidecars and the API server out, nothing else.
 
 Who the clients are depends on what stands in front. An internal load balancer keeps client addresses, so the spec's
 source ranges hold here once more; a proxy (Identity-Aware Proxy) arrives from Google's ranges or the proxy-only subnet.
@@ -20,7 +20,7 @@ from rayfence.render.kubernetes.names import (
     gateway_namespace,
 )
 from rayfence.render.kubernetes.network.flows import blocks, default_deny, into, namespaces, out_to, pods, policy, tcp
-from rayfence.render.kubernetes.network.services import dns, flagged
+from rayfence.render.kubernetes.network.services import api_server, dns, flagged
 from rayfence.render.kubernetes.shape import Json
 from rayfence.render.kubernetes.workloads.listing import workloads
 
@@ -34,6 +34,9 @@ def gateway_policies(tenant: ClusterTenant, resolution: ClusterResolution) -> tu
     name, settings = gateway_namespace(tenant.name), resolution.kubernetes
     found = [default_deny(name), dns(name, settings), _clients(tenant)]
     found += _load_balancers(name, resolution)
+    if resolution.platform.images.gateway is not None:
+        # For what replicas share, and for asking whose a client's token is.
+        found.append(api_server(name, _GATEWAY, settings))
     ports = sorted({port for workload in workloads(tenant) for port in workload.sidecar_ports})
     if ports:
         heads = pods({RAY_NODE_TYPE_LABEL: "head"}, tenant.name)

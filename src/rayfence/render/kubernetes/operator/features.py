@@ -56,6 +56,11 @@ def has_gate(settings: KubernetesSettings, gate: str, since: tuple[int, int, int
     return gate in settings.gates and release(settings.operator_version) >= since
 
 
+def names_tokens(settings: KubernetesSettings) -> bool:
+    """Whether a Ray cluster can be told which Secret holds its token (`authOptions.secretName`)."""
+    return release(settings.operator_version) >= (1, 6, 0)
+
+
 def mutual_tls(settings: KubernetesSettings) -> bool:
     """Whether KubeRay makes mutual TLS between Ray's pods (`tlsOptions`)."""
     return has_gate(settings, MTLS_GATE, (1, 7, 0))

@@ -1,7 +1,6 @@
 """The RayCluster spec inside every Ray object, with the fields that the operator's release has.
 
-`authOptions.mode` is always written out: KubeRay's comment calls token its default, its code does not. Source: KubeRay
-RayCluster v1 (1.5.1 to 1.7.0).
+Source: KubeRay RayCluster v1 (1.5.1 to 1.7.0).
 """
 
 from rayfence.model.cluster_resolution import ClusterResolution
@@ -11,13 +10,16 @@ from rayfence.render.kubernetes.shape import Json
 from rayfence.render.kubernetes.workloads.containers import SPILL_PATH
 from rayfence.render.kubernetes.workloads.listing import Kind, Workload
 from rayfence.render.kubernetes.workloads.pods import autoscaler_options, head_template, worker_template
+from rayfence.render.kubernetes.workloads.tokens import auth_options
 
 
 def cluster_spec(workload: Workload, tenant: ClusterTenant, resolution: ClusterResolution) -> Json:
     """Token, autoscaler, TLS, state store, head and worker groups."""
     spec: Json = {
         "rayVersion": workload.pods.version,
-        "authOptions": {"mode": "token"},
+        "authOptions": auth_options(
+            workload, resolution.kubernetes, gateway=resolution.platform.images.gateway is not None
+        ),
         "enableInTreeAutoscaling": workload.autoscaled,
     }
     if workload.autoscaled:

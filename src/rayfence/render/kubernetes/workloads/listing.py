@@ -43,12 +43,17 @@ class Workload:
 
     @property
     def sidecar_ports(self) -> tuple[int, ...]:
-        """What the head's sidecar listens on: Ray Client for long-lived clusters, Serve for services."""
-        if self.kind is Kind.CLUSTER:
-            return SIDECAR_DASHBOARD, SIDECAR_CLIENT
-        if self.kind is Kind.SERVICE:
-            return SIDECAR_DASHBOARD, SIDECAR_SERVE
-        return (SIDECAR_DASHBOARD,)
+        """What the head's sidecar listens on."""
+        return sidecar_ports(self.kind)
+
+
+def sidecar_ports(kind: Kind) -> tuple[int, ...]:
+    """The dashboard's; Ray Client's for long-lived clusters, Serve's for services."""
+    if kind is Kind.CLUSTER:
+        return SIDECAR_DASHBOARD, SIDECAR_CLIENT
+    if kind is Kind.SERVICE:
+        return SIDECAR_DASHBOARD, SIDECAR_SERVE
+    return (SIDECAR_DASHBOARD,)
 
 
 def workloads(tenant: ClusterTenant) -> tuple[Workload, ...]:

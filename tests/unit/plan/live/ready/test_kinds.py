@@ -170,3 +170,23 @@ def test_a_queue_is_active_or_says_why_not() -> None:
     assert kinds.by_condition(queue(), "Active", "s").phase is Phase.WAITING
     found = kinds.by_condition(queue(condition("Active", "False", "ClusterQueueIsInactive", "no queue")), "Active", "s")
     assert (found.phase, found.transient) == (Phase.FAILED, True) and "no queue" in found.reason
+
+
+def _stateful(observed: int = 2, **status: Any) -> Json:
+    return live("StatefulSet", "gateway", spec={"replicas": 2}, status={"observedGeneration": observed, **status})
+
+
+def test_a_stateful_set_is_ready_when_all_replicas_of_its_present_spec_are() -> None:
+    counts = {"updatedReplicas": 2, "availableReplicas": 2}
+    assert kinds.stateful_set(_stateful(**counts), [], []).phase is Phase.READY
+    assert kinds.stateful_set(_stateful(observed=1, **counts), [], []).phase is Phase.WAITING
+    assert kinds.stateful_set(_stateful(updatedReplicas=1, availableReplicas=2), [], []).phase is Phase.WAITING
+
+
+def test_a_stateful_set_whose_pods_are_refused_says_why() -> None:
+    value = _stateful()
+    refused = event(value, "FailedCreate", "violates PodSecurity restricted")
+    found = kinds.stateful_set(value, [refused], [])
+    assert (found.phase, found.transient) == (Phase.FAILED, False) and "PodSecurity" in found.reason
+    full = kinds.stateful_set(value, [event(value, "FailedCreate", "exceeded quota: tenant")], [])
+    assert (full.phase, full.transient) == (Phase.FAILED, True)

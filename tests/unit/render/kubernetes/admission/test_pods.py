@@ -60,7 +60,7 @@ def test_the_operators_pods_of_our_clusters_are_admitted() -> None:
 
 
 def test_the_gateways_pods_are_admitted_in_their_namespace_only() -> None:
-    pod = _rendered_pod("Deployment vision-gateway/gateway", "spec", "template")
+    pod = _rendered_pod("StatefulSet vision-gateway/gateway", "spec", "template")
     assert _review(pod, GATEWAY) == []
     assert any("service accounts" in said for said in _review(pod, TENANT))
     assert any("service accounts" in said for said in _review(_pod(), GATEWAY))

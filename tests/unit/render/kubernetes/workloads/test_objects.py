@@ -28,7 +28,7 @@ def test_jobs_are_submitted_by_the_operator_and_end() -> None:
 def test_a_scheduled_job_and_a_service_keep_their_own_fields() -> None:
     by_kind = {value["kind"]: value for value in ray_objects(VISION, existing())}
     assert at(by_kind["RayCronJob"], "spec", "schedule") == "0 3 * * *"
-    assert at(by_kind["RayCronJob"], "spec", "jobTemplate", "rayClusterSpec", "authOptions") == {"mode": "token"}
+    assert at(by_kind["RayCronJob"], "spec", "jobTemplate", "rayClusterSpec", "authOptions", "mode") == "token"
     assert at(by_kind["RayService"], "spec", "serveConfigV2") == SERVE_CONFIG
 
 

@@ -1,0 +1,162 @@
+"""What is to be done to a cluster, where and by whom, and what a look at it promises."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import field
+from typing import Final, Protocol
+
+from rayfence.apply.kubernetes.look import Seen, look
+from rayfence.apply.kubernetes.secrets import tampered_secrets
+from rayfence.apply.kubernetes.state import state_manifests
+from rayfence.model.api_objects import FIELD_MANAGER, Kinds
+from rayfence.model.frozen import dataclass
+from rayfence.model.kubernetes import Manifest
+from rayfence.model.live import Drift, ObjectDrift, ObjectState, Phase
+from rayfence.model.receipt import ClusterReceipt
+from rayfence.plan.cluster import digest_of
+from rayfence.plan.live.compare import compare
+from rayfence.plan.live.order import in_order, key_of
+from rayfence.plan.live.ready.readiness import readiness
+from rayfence.ports.kubernetes import Clock, KubernetesApi
+from rayfence.ports.machine import Reporter
+
+#: The stage of the operator; what comes before it are guards, accounts and rights.
+FIRST_WORKLOADS: Final = 3
+
+
+class SecretMaker(Protocol):
+    """Makes what the plan only asks for: keys and certificates, in the Secrets where they are used."""
+
+    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:
+        """References of Secrets that are not there, or lack a part."""
+
+    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:
+        """Make what is missing; a living one is never written. Returns references of those made."""
+
+
+class NoSecrets:
+    """A platform that asks for none."""
+
+    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:  # noqa: ARG002
+        """None."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do. `digest` of the plan. `operator_version` that the spec wants, and whether it is `ours` to install.
+
+    `expected`: reference to digest of each change that the plan's reader saw; None: nobody read any. `forced`:
+    references of objects whose fields may be taken from others. `prune`: remove what left the spec without asking.
+    `deadline`: seconds that each stage may take to become ready. `wait`: for workloads too; guards are always waited
+    for.
+    """
+
+    platform: str
+    digest: str
+    manifests: tuple[Manifest, ...]
+    operator_version: str
+    operator_ours: bool = True
+    expected: Mapping[str, str] | None = None
+    forced: frozenset[str] = frozenset()
+    prune: bool = False
+    dry_run: bool = False
+    deadline: float = 600.0
+    wait: bool = True
+    secrets: SecretMaker = field(default_factory=NoSecrets)
+
+
+#: Called with each receipt as it grows, to keep it beside the plan.
+Keep = Callable[[ClusterReceipt], None]
+
+
+#: Asked with references of what left the spec: whether it is to be removed.
+Confirm = Callable[[tuple[str, ...]], bool]
+
+
+def remove_nothing(references: tuple[str, ...]) -> bool:  # noqa: ARG001
+    """For runs in which nobody can be asked."""
+    return False
+
+
+def keep_nothing(receipt: ClusterReceipt) -> None:
+    """For a receipt that is kept in the cluster only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where it is done, and by whom. `host`: user, machine and process, for lease and receipt.
+
+    `confirm` is asked once, before anything is written, if something of ours left the spec.
+    """
+
+    api: KubernetesApi
+    clock: Clock
+    report: Reporter
+    host: str
+    keep: Keep = keep_nothing
+    confirm: Confirm = remove_nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What would be done: what was seen, how it differs, which Secrets are missing, what is there and not ready.
+
+    `tampered`: Secrets that hold other bytes than were made. An apply leaves them: it never writes a living one.
+    """
+
+    seen: Seen
+    drift: Drift
+    secrets: tuple[str, ...]
+    unready: tuple[str, ...]
+    tampered: tuple[ObjectDrift, ...] = ()
+
+    @property
+    def extra(self) -> tuple[ObjectDrift, ...]:
+        """What is ours and left the spec."""
+        return self.drift.of(ObjectState.EXTRA)
+
+    @property
+    def changes(self) -> tuple[ObjectDrift, ...]:
+        """What differs from the spec."""
+        return tuple(item for item in self.drift.objects if item.state is not ObjectState.EXTRA)
+
+
+def is_awaited(order: Order, manifest: Manifest) -> bool:
+    """Whether an apply waits until the object is ready."""
+    return order.wait or manifest.stage < FIRST_WORKLOADS
+
+
+def complete(order: Order) -> tuple[Manifest, ...]:
+    """Every object of the platform, with those for rayfence's own use, in the order of application."""
+    return in_order((*state_manifests(order.platform), *order.manifests))
+
+
+def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> Prospect:
+    """Look, and say what would be done; changes nothing. Raises ServerUnreachable, CredentialsRefused."""
+    manifests = complete(order)
+    seen = look(where.api, manifests, kinds)
+    drift = compare(manifests, seen.objects, FIELD_MANAGER, unseen=seen.unseen)
+    live, now = seen.live(), where.clock.utc()
+    unready = tuple(
+        manifest.reference
+        for manifest in manifests
+        if is_awaited(order, manifest)
+        and (found := live.get(key_of(manifest.object))) is not None
+        and readiness(found, (), now).phase is not Phase.READY
+    )
+    missing = order.secrets.missing(where.api, seen.kinds)
+    return Prospect(seen, drift, missing, unready, tampered_secrets(where.api, order.platform, seen.kinds))
+
+
+def change_digests(drift: Drift) -> dict[str, str]:
+    """Reference to digest of each change, for a plan that is read now and applied later."""
+    return {
+        item.reference: digest_of(
+            [item.state, [(one.path, one.state, one.want, one.have) for one in item.changes], item.note]
+        )
+        for item in drift.objects
+    }
