@@ -76,14 +76,16 @@ _PEOPLE: Final = (
     r"|principalSet://iam\.googleapis\.com/locations/global/workforcePools/[a-z][a-z0-9-]{4,61}[a-z0-9]"
     r"/group/[A-Za-z0-9][A-Za-z0-9._@-]{0,126}"
 )
-#: Who may hold a role: people by group only, so that joiners and leavers are handled where groups are.
+#: Who may hold a role: people by group only, so that joiners and leavers are handled where groups are. Programs by
+#: Google's account, or by the cluster's: `serviceAccount:NAMESPACE/NAME`.
 Member = Annotated[
     str,
     Shape(
-        rf"^({_PEOPLE}|serviceAccount:(?![^@]*@{_SHARED}){_EMAIL})$",
+        rf"^({_PEOPLE}|serviceAccount:(?![^@]*@{_SHARED}){_EMAIL}"
+        rf"|serviceAccount:{_LABEL}/[a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?)$",
         "`group:…`, a group of a workforce pool (`principalSet://…/workforcePools/POOL/group/GROUP`) or "
         "`serviceAccount:…` of your own (people are admitted by group, and default accounts not at all)",
-        320,
+        324,
     ),
 ]
 #: People alone, by group alone.
