@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -24,6 +25,7 @@ FILES = (
 
 def make_settings() -> GatewaySettings:
     """Settings whose files are named after what they are."""
+    files: dict[str, Any] = {name: f"/sim/{name}" for name in FILES}
     return GatewaySettings(
         instance="sim",
         issuer="rayfence:sim",
@@ -40,7 +42,7 @@ def make_settings() -> GatewaySettings:
         serve_prefix="/serve/",
         envoy_concurrency=1,
         operator_subject="root",
-        **{name: f"/sim/{name}" for name in FILES},
+        **files,
     )
 
 

@@ -1,6 +1,7 @@
 """The small watcher: one end is the node's end, a stop is orderly, strangers are only collected."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,10 +33,15 @@ def become(texts: list[str], watched: int) -> tuple[subprocess.Popen[str], list[
     assert process.stdout is not None
     pids = [int(word) for word in process.stdout.readline().split()]
     command, deadline = Path(f"/proc/{process.pid}/cmdline"), time.monotonic() + 10
-    while b"watch.py" not in command.read_bytes() and time.monotonic() < deadline:
+    while not (b"watch.py" in command.read_bytes() and listens(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.2)
     return process, pids
+
+
+def listens(pid: int) -> bool:
+    """Whether it has its own answer to SIGTERM by now."""
+    caught = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return caught is not None and bool(int(caught[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def gone(pids: list[int]) -> bool:

@@ -14,7 +14,9 @@ from rayfence.model.desired import Account
 from rayfence.model.plan import Leaf
 from tests.unit.adapters.tls.certified import authority_request, certified, leaf_request, me
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def test_its_certificate_says_what_it_may_do(tmp_path: Path) -> None:
@@ -69,15 +71,15 @@ def test_openssl_holds_it_to_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_conditions(tmp_path: Path) -> None:
     request = authority_request(tmp_path)
-    assert authority.condition(request, NOW) is Leaf.MISSING
+    assert authority.condition(request, now()) is Leaf.MISSING
     authority.make_authority(request, me)
-    assert authority.condition(request, NOW + timedelta(minutes=1)) is Leaf.VALID
-    assert authority.condition(request, NOW + timedelta(days=340)) is Leaf.AGEING
-    assert authority.condition(request, NOW + timedelta(days=366)) is Leaf.EXPIRED
-    assert authority.condition(request, NOW - timedelta(days=1)) is Leaf.EXPIRED
-    assert authority.condition(replace(request, names=("localhost", "ray.test")), NOW) is Leaf.FOREIGN
+    assert authority.condition(request, now() + timedelta(minutes=1)) is Leaf.VALID
+    assert authority.condition(request, now() + timedelta(days=340)) is Leaf.AGEING
+    assert authority.condition(request, now() + timedelta(days=366)) is Leaf.EXPIRED
+    assert authority.condition(request, now() - timedelta(days=1)) is Leaf.EXPIRED
+    assert authority.condition(replace(request, names=("localhost", "ray.test")), now()) is Leaf.FOREIGN
     (tmp_path / "node" / "ca.pem").write_text("rubbish", encoding="ascii")
-    assert authority.condition(request, NOW) is Leaf.FOREIGN
+    assert authority.condition(request, now()) is Leaf.FOREIGN
 
 
 def test_a_key_of_another_authority_is_noticed(tmp_path: Path) -> None:
@@ -85,8 +87,8 @@ def test_a_key_of_another_authority_is_noticed(tmp_path: Path) -> None:
     authority.make_authority(one, me)
     authority.make_authority(two, me)
     Path(authority.key_path(two)).rename(authority.key_path(one))
-    assert authority.condition(one, NOW) is Leaf.FOREIGN
-    assert authority.condition(two, NOW) is Leaf.MISSING
+    assert authority.condition(one, now()) is Leaf.FOREIGN
+    assert authority.condition(two, now()) is Leaf.MISSING
     with pytest.raises(StateError, match="is not the key of"):
         authority.load_authority(one)
 

@@ -19,7 +19,9 @@ from rayfence.model.desired import CertificateRequest
 from rayfence.model.plan import Leaf
 from tests.unit.adapters.tls.certified import authority_request, certified, leaf_request, me
 
-NOW = datetime.now(UTC) + timedelta(seconds=1)
+
+def now() -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=1)
 
 
 def test_facts(tmp_path: Path) -> None:
@@ -45,18 +47,18 @@ def test_facts(tmp_path: Path) -> None:
 def test_another_request_makes_it_foreign(tmp_path: Path, changed: dict[str, object]) -> None:
     issuer, request = certified(tmp_path)
     signer = authority.load_authority(issuer).certificate
-    assert inspection.condition(request, signer, NOW) is Leaf.VALID
+    assert inspection.condition(request, signer, now()) is Leaf.VALID
     other: CertificateRequest = replace(request, **changed)  # type: ignore[arg-type]
-    assert inspection.condition(other, signer, NOW) is Leaf.FOREIGN
+    assert inspection.condition(other, signer, now()) is Leaf.FOREIGN
 
 
 def test_conditions_of_age(tmp_path: Path) -> None:
     issuer, request = certified(tmp_path)
     signer = authority.load_authority(issuer).certificate
     for hours, expected in ((17, Leaf.VALID), (19, Leaf.AGEING), (25, Leaf.EXPIRED), (-1, Leaf.EXPIRED)):
-        assert inspection.condition(request, signer, NOW + timedelta(hours=hours)) is expected
+        assert inspection.condition(request, signer, now() + timedelta(hours=hours)) is expected
     Path(request.key).unlink()
-    assert inspection.condition(request, signer, NOW) is Leaf.MISSING
+    assert inspection.condition(request, signer, now()) is Leaf.MISSING
 
 
 def test_a_swapped_key_or_certificate_is_foreign(tmp_path: Path) -> None:
@@ -65,9 +67,9 @@ def test_a_swapped_key_or_certificate_is_foreign(tmp_path: Path) -> None:
     leaf.issue(other, issuer, me)
     signer = authority.load_authority(issuer).certificate
     Path(request.key).write_bytes(Path(other.key).read_bytes())
-    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+    assert inspection.condition(request, signer, now()) is Leaf.FOREIGN
     Path(request.key).write_text("rubbish", encoding="ascii")
-    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+    assert inspection.condition(request, signer, now()) is Leaf.FOREIGN
 
 
 def test_an_authority_of_the_same_name_does_not_make_it_ours(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_an_authority_of_the_same_name_does_not_make_it_ours(tmp_path: Path) -> 
     again = authority.load_authority(issuer).certificate
     assert again.subject == inspection.load_certificate(request.certificate).issuer
     assert not inspection.signed_by(inspection.load_certificate(request.certificate), again)
-    assert inspection.condition(request, again, NOW) is Leaf.FOREIGN
+    assert inspection.condition(request, again, now()) is Leaf.FOREIGN
 
 
 def test_what_is_no_certificate_is_named(tmp_path: Path) -> None:
@@ -118,7 +120,7 @@ def test_what_parsers_stumble_over_is_no_certificate(tmp_path: Path, kind: str) 
     with pytest.raises(StateError):
         inspection.inspect(request.certificate)
     signer = authority.load_authority(issuer).certificate
-    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+    assert inspection.condition(request, signer, now()) is Leaf.FOREIGN
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
@@ -133,7 +135,7 @@ def test_something_else_in_its_place_means_a_new_one(tmp_path: Path, kind: str) 
     else:
         os.mkfifo(path)
     signer = authority.load_authority(issuer).certificate
-    assert inspection.condition(request, signer, NOW) is Leaf.FOREIGN
+    assert inspection.condition(request, signer, now()) is Leaf.FOREIGN
     with pytest.raises(StateError):
         inspection.inspect(request.certificate)
 

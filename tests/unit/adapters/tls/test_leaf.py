@@ -13,7 +13,9 @@ from rayfence.errors import StateError
 from rayfence.model.plan import Leaf
 from tests.unit.adapters.tls.certified import authority_request, certified, leaf_request, me
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def test_it_says_what_was_asked_for(tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_it_says_what_was_asked_for(tmp_path: Path) -> None:
     mine = made.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
     assert mine == signer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     assert Path(request.key).stat().st_mode & 0o777 == 0o600
-    assert leaf.condition(request, issuer, NOW + timedelta(seconds=1)) is Leaf.VALID
+    assert leaf.condition(request, issuer, now() + timedelta(seconds=1)) is Leaf.VALID
 
 
 def test_every_issue_is_a_new_key_written_before_the_certificate(
@@ -62,7 +64,7 @@ def test_it_never_outlives_its_authority(tmp_path: Path) -> None:
 
 def test_an_expired_authority_signs_nothing(tmp_path: Path) -> None:
     issuer = authority_request(tmp_path, days=2)
-    authority.make_authority(issuer, me, now=NOW - timedelta(days=3))
+    authority.make_authority(issuer, me, now=now() - timedelta(days=3))
     with pytest.raises(StateError, match="not valid now"):
         leaf.issue(leaf_request(tmp_path), issuer, me)
     with pytest.raises(StateError, match="there is no certificate"):
@@ -72,6 +74,6 @@ def test_an_expired_authority_signs_nothing(tmp_path: Path) -> None:
 def test_a_leaf_without_its_authority_is_foreign(tmp_path: Path) -> None:
     _issuer, request = certified(tmp_path)
     other = authority_request(tmp_path, "other")
-    assert leaf.condition(request, other, NOW) is Leaf.FOREIGN
+    assert leaf.condition(request, other, now()) is Leaf.FOREIGN
     authority.make_authority(other, me)
-    assert leaf.condition(request, other, NOW) is Leaf.FOREIGN
+    assert leaf.condition(request, other, now()) is Leaf.FOREIGN
