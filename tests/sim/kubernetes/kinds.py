@@ -11,7 +11,7 @@ _VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch",
 _NAMESPACED: Final[Mapping[str, str]] = {
     "v1": "ConfigMap configmaps, Secret secrets, ServiceAccount serviceaccounts, Service services, Pod pods, "
     "ResourceQuota resourcequotas, LimitRange limitranges, Event events, PersistentVolumeClaim persistentvolumeclaims",
-    "apps/v1": "Deployment deployments, ReplicaSet replicasets",
+    "apps/v1": "Deployment deployments, StatefulSet statefulsets, ReplicaSet replicasets",
     "batch/v1": "Job jobs",
     "policy/v1": "PodDisruptionBudget poddisruptionbudgets",
     "coordination.k8s.io/v1": "Lease leases",

@@ -191,31 +191,33 @@ def test_a_field_of_another_is_shown_and_not_stolen() -> None:
     def scale(value: dict[str, Any]) -> None:
         value["spec"]["replicas"] = 0
 
-    stand.cluster.edit("Deployment vision-gateway/gateway", "kubectl-edit", scale)
+    stand.cluster.edit("StatefulSet vision-gateway/gateway", "kubectl-edit", scale)
     with pytest.raises(Conflicts, match=r"\.spec\.replicas \(set by kubectl-edit\)") as caught:
         stand.apply(one_of_each())
-    assert "--force-conflicts Deployment/vision-gateway/gateway" in caught.value.hint
+    assert "--force-conflicts StatefulSet/vision-gateway/gateway" in caught.value.hint
     assert stand.cluster.writes == []
     other = replace(one_of_each(), forced=frozenset({"Deployment vision/other"}))
     with pytest.raises(Conflicts):
         stand.apply(other)
-    forced = replace(one_of_each(), forced=frozenset({"Deployment vision-gateway/gateway"}))
+    forced = replace(one_of_each(), forced=frozenset({"StatefulSet vision-gateway/gateway"}))
     receipt = stand.apply(forced)
     assert [(item.reference, item.deed) for item in receipt.done] == [
-        ("Deployment vision-gateway/gateway", Deed.FORCED)
+        ("StatefulSet vision-gateway/gateway", Deed.FORCED)
     ]
-    assert stand.cluster.find("Deployment vision-gateway/gateway")["spec"]["replicas"] == 2
+    assert stand.cluster.find("StatefulSet vision-gateway/gateway")["spec"]["replicas"] == 2
 
 
 def test_every_conflict_is_named_at_once() -> None:
     stand = _applied(two_tenants())
     for name in ("vision", "speech"):
-        stand.cluster.edit(f"Deployment {name}-gateway/gateway", "kubectl-edit", lambda v: v["spec"].update(replicas=1))
+        stand.cluster.edit(
+            f"StatefulSet {name}-gateway/gateway", "kubectl-edit", lambda v: v["spec"].update(replicas=1)
+        )
     with pytest.raises(Conflicts) as caught:
         stand.apply(two_tenants())
     assert {one.reference for one in caught.value.conflicts} == {
-        "Deployment vision-gateway/gateway",
-        "Deployment speech-gateway/gateway",
+        "StatefulSet vision-gateway/gateway",
+        "StatefulSet speech-gateway/gateway",
     }
 
 

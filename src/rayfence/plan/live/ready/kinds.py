@@ -72,6 +72,19 @@ def deployment(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> 
     return trouble or waiting(f"{available} of {wanted} replicas are available")
 
 
+def stateful_set(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Readiness:
+    """A StatefulSet: all replicas are of the present spec and ready. Its controller sets no conditions."""
+    if is_stale(observed):
+        return waiting("its controller has not taken up the spec")
+    wanted = number(observed, "spec", "replicas") if at(observed, "spec", "replicas") is not None else 1
+    updated, up = number(observed, "status", "updatedReplicas"), number(observed, "status", "readyReplicas")
+    newest = text(observed, "status", "updateRevision")
+    settled = text(observed, "status", "currentRevision") == newest
+    if min(updated, up) >= wanted and settled:
+        return ready(f"{up} of {wanted} replicas are ready")
+    return pods_trouble(pods, events) or waiting(f"{min(updated, up)} of {wanted} replicas are ready")
+
+
 def quota(observed: Json) -> Readiness:
     """A ResourceQuota: counted. Until then every pod of the namespace is refused."""
     hard = at(observed, "status", "hard")
