@@ -358,7 +358,7 @@ def test_a_full_quota_and_an_ending_namespace_leave_a_receipt() -> None:
     stand = Stand()
 
     def full(verb: str, value: Json) -> None:
-        if value.get("kind") == "Deployment":
+        if value.get("kind") == "StatefulSet":
             raise Refused(f"{reference(value)}: exceeded quota: objects", "Forbidden")
 
     stand.cluster.admission.append(full)
