@@ -230,13 +230,17 @@ def _index_reason(case: Case, index: str | None) -> str:
 
 def _spill_class(case: Case, ground: Ground) -> str | None:
     path, target = "kubernetes.spill_class", case.platform.target
-    if not any(pods.spill_gib for pods in ray_pods(case)):
+    spills = any(pods.spill_gib for pods in ray_pods(case))
+    if not spills and case.platform.images.gateway is None:  # the trail of a gateway lies on a volume too
         case.decide(path, None, "nothing spills to a volume")
         return None
     if ground.key is not None:
         case.decide(path, SPILL_CLASS, "volumes are encrypted with the platform's key")
         return SPILL_CLASS
     given = target.storage_class if isinstance(target, KubernetesTarget) else GKE_SPILL_CLASS
+    if given is None and not spills:
+        case.decide(path, None, "the cluster's default class for the trails of gateways; name one to choose")
+        return None
     if given is None:
         problem = "spilling needs volumes, and no class of them is named"
         case.refuse((), ("target.kubernetes.storageClass",), problem, ("set storageClass",))

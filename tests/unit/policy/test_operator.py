@@ -108,7 +108,9 @@ def test_what_is_said_of_packages_is_what_network_policies_let_through() -> None
 
 
 def test_spill_volumes_have_the_platforms_key() -> None:
-    assert resolved(minimal()).kubernetes.spill_class is None
+    bare = replace(minimal(), images=Images(("r/x/",), None, "https://pip.acme.com/simple/"))
+    assert resolved(bare).kubernetes.spill_class is None
+    assert resolved(existing()).kubernetes.spill_class is None
     keyed = resolved(spilling(minimal(encryption=Encryption(key=KEY)))).kubernetes
     assert (keyed.spill_class, keyed.spill_key) == (SPILL_CLASS, KEY)
     plain = resolved(spilling(minimal())).kubernetes
@@ -116,6 +118,11 @@ def test_spill_volumes_have_the_platforms_key() -> None:
     assert "target.kubernetes.storageClass" in refused(resolved(spilling(existing())))
     assert resolved(spilling(existing(storage_class="fast"))).kubernetes.spill_class == "fast"
     assert len(ray_pods(case(scheduled(minimal())))) == 2
+
+
+def test_the_trail_of_a_gateway_lies_on_a_disk_with_the_platforms_key() -> None:
+    keyed = resolved(minimal(encryption=Encryption(key=KEY))).kubernetes
+    assert (keyed.spill_class, keyed.spill_key) == (SPILL_CLASS, KEY)
 
 
 def test_a_cluster_that_enforces_nothing_takes_a_waiver() -> None:

@@ -31,7 +31,7 @@ class _Rule:
 
 
 _RAY: Final = ("RayCluster", "RayJob", "RayCronJob", "RayService")
-_PODS: Final = (*_RAY, "Deployment", "Pod")
+_PODS: Final = (*_RAY, "Deployment", "StatefulSet", "Pod")
 _ROLES: Final = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
 _NETWORK: Final = ("NetworkPolicy", "CiliumNetworkPolicy")
 _ADMISSION: Final = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
@@ -102,8 +102,8 @@ _SCALE: Final = (
     _Rule(_RAY, "maxReplicas", False, "workers of {name} (tenants.{tenant})"),
     _Rule(_RAY, "rayVersion", True, "Ray's version (kubernetes.ray_floor)"),
     _Rule(_RAY, "workerGroupSpecs", True, "workers of {name} (tenants.{tenant})"),
-    _Rule(("Deployment",), "replicas", False, "replicas of {name}"),
-    _Rule(("Deployment",), "selector", True, "which pods are {name}'s"),
+    _Rule(("Deployment", "StatefulSet"), "replicas", False, "replicas of {name}"),
+    _Rule(("Deployment", "StatefulSet"), "selector", True, "which pods are {name}'s"),
 )
 #: Whole objects, and those of their fields that no rule above names.
 _OBJECTS: Final = (
@@ -120,6 +120,7 @@ _OBJECTS: Final = (
     _Rule(("StorageClass",), "", True, "kubernetes.spill_class"),
     _Rule(_EXPOSURE, "", True, "exposure"),
     _Rule(("Deployment",), "", False, "deployment {name}"),
+    _Rule(("StatefulSet",), "", False, "replicas of {name}, and the volumes of their trails"),
     _Rule(_RAY, "", False, "Ray object {name} (tenants.{tenant})"),
     _Rule(("PodDisruptionBudget",), "", False, "availability of the gateway"),
 )

@@ -176,11 +176,18 @@ def _stateful(observed: int = 2, **status: Any) -> Json:
     return live("StatefulSet", "gateway", spec={"replicas": 2}, status={"observedGeneration": observed, **status})
 
 
-def test_a_stateful_set_is_ready_when_all_replicas_of_its_present_spec_are() -> None:
-    counts = {"updatedReplicas": 2, "availableReplicas": 2}
-    assert kinds.stateful_set(_stateful(**counts), [], []).phase is Phase.READY
-    assert kinds.stateful_set(_stateful(observed=1, **counts), [], []).phase is Phase.WAITING
-    assert kinds.stateful_set(_stateful(updatedReplicas=1, availableReplicas=2), [], []).phase is Phase.WAITING
+SETTLED = {"updatedReplicas": 2, "readyReplicas": 2, "currentRevision": "gateway-b", "updateRevision": "gateway-b"}
+
+
+def test_a_stateful_set_is_ready_when_all_replicas_are_new_and_ready() -> None:
+    assert kinds.stateful_set(_stateful(**SETTLED), [], []).phase is Phase.READY
+    assert kinds.stateful_set(_stateful(observed=1, **SETTLED), [], []).phase is Phase.WAITING
+
+
+@pytest.mark.parametrize("less", [{"readyReplicas": 1}, {"updatedReplicas": 1}, {"currentRevision": "gateway-a"}, {}])
+def test_a_stateful_set_on_its_way_waits(less: dict[str, object]) -> None:
+    status = {**SETTLED, **less} if less else {}
+    assert kinds.stateful_set(_stateful(**status), [], []).phase is Phase.WAITING
 
 
 def test_a_stateful_set_whose_pods_are_refused_says_why() -> None:
