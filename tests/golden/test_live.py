@@ -243,10 +243,16 @@ def _patched(value: Any, patch: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("name", [name for name in EXPECTED if name != "reordered"])
-def test_one_patch_puts_it_right(name: str) -> None:
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_patch_leaves_nothing_that_an_apply_could_not_put_right(name: str) -> None:
     desired, live = _case(name)
     found = changes(desired, live, OURS)
-    patch = repair_patch(found, live["metadata"]["resourceVersion"])
-    assert changes(desired, _patched(live, patch), OURS) == ()
     assert needs_patch(found) is any(change.state is FOREIGN for change in found)
+    left = changes(desired, _patched(live, repair_patch(found, live["metadata"]["resourceVersion"])), OURS)
+    assert not needs_patch(left) and all(change.path in {c.path for c in found} for change in left)
+
+
+def test_a_set_of_actions_is_put_right_at_once_since_half_of_it_is_refused() -> None:
+    desired, live = _case("binding")
+    patch = repair_patch(changes(desired, live, OURS), live["metadata"]["resourceVersion"])
+    assert sorted(_patched(live, patch)["spec"]["validationActions"]) == ["Audit", "Deny"]

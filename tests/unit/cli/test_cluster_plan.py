@@ -50,37 +50,10 @@ def test_a_name_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -
     assert not set(text) & {"\x1b", "\x9b", "\x07"}
 
 
-def _port(workload: str, port: str, name: str, guard: PortGuard, *, enforced: bool = True) -> RayPort:
-    open_to = () if guard is PortGuard.LOOPBACK else ("metrics scrapers",)
-    return RayPort(workload, "head", port, name, guard, open_to, enforced, "200 to anybody", "Ray binds it so")
-
-
-def test_every_port_says_what_guards_it_and_nodes_of_one_kind_share_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    ports = tuple(
-        _port(workload, port, name, guard)
-        for workload in ("RayCluster vision/train", "RayCluster speech/train")
-        for port, name, guard in (
-            ("8265", "dashboard", PortGuard.LOOPBACK),
-            ("8080", "metrics", PortGuard.POLICY),
-            ("44227", "dashboard metrics", PortGuard.POLICY),
-        )
-    )
-    show(replace(plan(PRIVATE), ports=ports), everything=False)
-    text = said(capsys)
-    assert "Ports of Ray nodes: 2 loopback, 4 policy only" in text
-    assert "  RayCluster vision/train head, RayCluster speech/train head\n" in text
-    assert "    loopback           dashboard 8265: Ray binds it so; 200 to anybody; open to nobody\n" in text
-    assert (
-        "    policy only        metrics 8080, dashboard metrics 44227: Ray binds it so; 200 to anybody; open to" in text
-    )
-
-
-def test_a_port_that_no_policy_guards_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    ports = (_port("RayCluster vision/train", "8080", "metrics", PortGuard.NONE, enforced=False),)
-    show(replace(plan(PRIVATE), ports=ports), everything=False)
-    assert "nothing            metrics 8080: Ray binds it so; 200 to anybody; no policy is enforced here" in said(
-        capsys
-    )
+def test_what_guards_each_port_is_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    port = RayPort("RayCluster v/c", "head", "8080", "metrics", PortGuard.POLICY, (), True, "200", "so")
+    show(replace(plan(PRIVATE), ports=(port,)), everything=False)
+    assert "Ports of Ray nodes: 1 policy only\n  RayCluster v/c head\n" in said(capsys)
 
 
 def test_differences_and_explanations_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

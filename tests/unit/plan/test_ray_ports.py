@@ -151,6 +151,14 @@ def test_without_policies_a_port_is_open_to_every_pod() -> None:
     assert metrics.guard is PortGuard.NONE and metrics.open_to == ("every pod: no network policy selects it",)
 
 
+def test_a_policy_that_selects_by_expressions_is_not_taken_for_a_guard() -> None:
+    vague: Any = {"matchExpressions": [{"key": "ray.io/node-type", "operator": "Exists"}]}
+    guards = {"kind": "NetworkPolicy", "metadata": {"name": "vague", "namespace": "vision"}}
+    guards["spec"] = {"podSelector": vague, "policyTypes": ["Ingress"]}
+    bare = [manifest for manifest in PLAIN if manifest.object["kind"] != "NetworkPolicy"]
+    assert _table([*bare, Manifest(guards, "g", 1)])[TRAIN, "head", "metrics"].guard is PortGuard.NONE
+
+
 def _moved(**parameters: str) -> dict[tuple[str, str, str], RayPort]:
     """The table of a cluster of which ports were moved."""
     (found,) = (manifest for manifest in PLAIN if manifest.reference == TRAIN)

@@ -2,16 +2,13 @@
 
 An apply sets fields of ours; it removes nothing that others own. A rule put into a deny-all policy stays, a second
 container stays in the pod, and a set that holds both our values and theirs can be refused as a whole. So where
-something foreign is to go, one patch sets, adds and removes together, only on the version of the object that was
-compared; an apply after it takes ownership again. Source: RFC 6901, RFC 6902.
+something foreign is to go, a patch takes it away, only on the version of the object that was compared; an apply after
+it sets what is ours. Source: RFC 6901, RFC 6902.
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 from rayfence.model.live import FieldChange, FieldState, Json
-
-_BEYOND: Final = (FieldState.ADDED, FieldState.FOREIGN, FieldState.LEFT)
 
 
 def needs_patch(changes: Iterable[FieldChange]) -> bool:
@@ -20,9 +17,11 @@ def needs_patch(changes: Iterable[FieldChange]) -> bool:
 
 
 def repair_patch(changes: Iterable[FieldChange], version: str) -> tuple[Json, ...]:
-    """The JSON patch that makes the object as desired, but for the order of lists, which an apply restores.
+    """The JSON patch that takes away what others put beside ours; an apply by force after it does the rest.
 
-    `version`: the `resourceVersion` of what was compared.
+    `version`: the `resourceVersion` of what was compared. Whoever patches a value owns it from then on, so the patch
+    sets only what stands beside something that it takes away: there one without the other may be refused (a set of
+    actions, a type and its options).
 
     1. Refuse any other version.
     2. Put values right: nothing moves.
@@ -31,15 +30,22 @@ def repair_patch(changes: Iterable[FieldChange], version: str) -> tuple[Json, ..
     Raises ValueError for changes of a Secret's data: a digest is no value to put anywhere.
     """
     found = tuple(changes)
-    if any(change.pointer.startswith("/data/") and _is_digest(change.want) for change in found):
+    beyond = sorted((c.pointer for c in found if c.state is FieldState.FOREIGN), key=_places, reverse=True)
+    around = {_around(pointer) for pointer in beyond}
+    beside = tuple(change for change in found if _around(change.pointer) in around)
+    if any(change.pointer.startswith("/data/") and _is_digest(change.want) for change in beside):
         raise ValueError("the bytes of a Secret can't be put right by a patch")
-    beyond = sorted((change.pointer for change in found if change.state in _BEYOND), key=_places, reverse=True)
     return (
         {"op": "test", "path": "/metadata/resourceVersion", "value": version},  # 1
-        *({"op": "replace", "path": c.pointer, "value": c.want} for c in found if c.state is FieldState.CHANGED),  # 2
-        *({"op": "add", "path": c.pointer, "value": c.want} for c in found if c.state is FieldState.MISSING),  # 3
+        *({"op": "replace", "path": c.pointer, "value": c.want} for c in beside if c.state is FieldState.CHANGED),  # 2
+        *({"op": "add", "path": c.pointer, "value": c.want} for c in beside if c.state is FieldState.MISSING),  # 3
         *({"op": "remove", "path": pointer} for pointer in beyond),  # 4
     )
+
+
+def _around(pointer: str) -> str:
+    """Where the thing stands that a pointer leads to."""
+    return pointer.rpartition("/")[0]
 
 
 def _is_digest(want: object) -> bool:
