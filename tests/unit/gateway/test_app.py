@@ -5,10 +5,14 @@ Subject: `rayfence.gateway.app`, driven through the whole service.
 
 import base64
 import json
+from dataclasses import replace
 
 import httpx2
 import pytest
 
+from rayfence.catalog.routes import load_routes
+from rayfence.gateway.app import GatewayApp
+from rayfence.gateway.handlers import HANDLERS, JUDGES
 from rayfence.gateway.service import Call, Service
 from rayfence.model.routes import Role, Surface
 from tests.sim.gateway import SimGateway, payload
@@ -100,3 +104,25 @@ async def test_a_fault_is_logged_and_not_told(
     assert (answer.status_code, answer.json()["error"]) == (500, "internal")
     assert "secret place" not in answer.text
     assert "secret place" in caplog.text
+
+
+async def test_a_request_for_another_ray_object_goes_to_its_own_service(gateway: SimGateway) -> None:
+    """Envoy names the object; a name that nobody serves is misrouted, and none is the first one's."""
+    first = gateway.service
+    other = replace(first, settings=replace(first.settings, workload="service-answers", instance="other"))
+    catalog = load_routes(first.settings.ray_version)
+    app = GatewayApp(first, catalog, HANDLERS, JUDGES, {"service-answers": (other, catalog)})
+    assert app.others == (other,)
+    transport = httpx2.ASGITransport(app=app)
+    told = {"x-rayfence-route": "login.discovery", "x-rayfence-surface": "api"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+
+        async def instance(workload: str | None) -> tuple[int, object]:
+            named = {} if workload is None else {"x-rayfence-workload": workload}
+            answer = await client.get("/.well-known/rayfence", headers={**told, **named})
+            return answer.status_code, answer.json().get("instance")
+
+        for workload in (None, "", "-"):
+            assert await instance(workload) == (200, "test")
+        assert await instance("service-answers") == (200, "other")
+        assert await instance("cluster-nobody") == (500, None)

@@ -10,7 +10,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from rayfence.errors import StateError
 from rayfence.gateway.files import write_private
-from rayfence.gateway.keys import load_secrets, load_signing_keys
+from rayfence.gateway.keys import is_unripe, load_secrets, load_signing_keys, unripe_secrets
 
 
 def put_key(folder: Path, name: str, age: int, curve: str = "P-256") -> str:
@@ -88,3 +88,25 @@ def test_secrets_are_read_oldest_first(folder: Path) -> None:
     write_private(folder / "short", "ab")
     with pytest.raises(StateError, match="256-bit"):
         load_secrets(folder)
+
+
+def test_a_key_of_the_future_verifies_and_does_not_sign(folder: Path) -> None:
+    """Replicas must all know a key before one of them signs with it."""
+    old = put_key(folder, "old.json", age=100)
+    new = put_key(folder, "new.json", age=-10 * 365 * 24 * 3600)
+    assert is_unripe(folder / "new.json", 1_700_000_000)
+    assert not is_unripe(folder / "old.json", 1_700_000_000)
+    keys = load_signing_keys(folder)
+    assert (keys.newest, set(keys.keys)) == (old, {old, new})
+    (folder / "old.json").unlink()
+    assert load_signing_keys(folder).newest == new
+
+
+def test_secrets_of_the_future_come_last_and_are_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "stamps"
+    folder.mkdir(mode=0o700)
+    for name, age in (("a", 100), ("b", -10 * 365 * 24 * 3600)):
+        write_private(folder / f"{name}.key", "ab" * 32)
+        os.utime(folder / f"{name}.key", (1_700_000_000 - age,) * 2)
+    assert [kid for kid, _ in load_secrets(folder)] == ["a", "b"]
+    assert unripe_secrets(folder) == 1

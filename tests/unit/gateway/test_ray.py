@@ -156,3 +156,14 @@ def test_answers_that_are_no_json(body: bytes) -> None:
 def test_answers_that_are_no_object() -> None:
     with pytest.raises(Refused):
         json_object(RayAnswer(200, b"[]", ""))
+
+
+async def test_a_token_that_is_not_there_yet_is_waited_for(token_file: Path) -> None:
+    """In a cluster the gateway is there before Ray is."""
+    token_file.unlink()
+    ray = api(token_file, Failing(httpx2.ConnectError))
+    with pytest.raises(Refused) as caught:
+        await ray.request("GET", "/api/version")
+    assert caught.value.status == 503
+    assert "token" in caught.value.message
+    await ray.close()

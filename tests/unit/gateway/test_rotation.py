@@ -92,7 +92,8 @@ async def test_a_new_stamp_key_signs_and_owners_stay_owners_until_the_old_goes(g
     old = await gateway.submit(alice)
     second = Path(settings.stamp_keys) / "stamp2"
     write(second, "cd" * 32)
-    os.utime(second, (2e9, 2e9))
+    later = second.stat().st_mtime + 60
+    os.utime(second, (later, later))
     assert await watch.step()
     new = await gateway.submit(alice)
     for name in (old, new):

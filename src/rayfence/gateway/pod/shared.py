@@ -36,6 +36,7 @@ _ATTEMPTS: Final = 8
 #: A server ends a watch after some minutes by itself; a silent one may have lost its connection.
 _WATCH_SECONDS: Final = 240
 _RETRY_SECONDS: Final = 2.0
+_AGAIN_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ class Shared:
             except (ApiFailure, StateError, OSError) as error:
                 LOGGER.warning("what replicas share can't be followed: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                await asyncio.sleep(_AGAIN_SECONDS)  # a server that ends every watch at once is not asked in a circle
 
     async def _follow(self) -> None:
         await self.load()

@@ -67,10 +67,15 @@ ServiceAccount = Annotated[
 SecurityGroup = Annotated[
     str, Shape(rf"^gke-security-groups@{_DOMAIN}$", "the group that GKE asks for by name: `gke-security-groups@DOMAIN`")
 ]
-#: Who may hold a role: people by group only, so that joiners and leavers are handled where groups are.
+#: Who may hold a role: people by group only, so that joiners and leavers are handled where groups are. Programs by
+#: Google's account, or by the cluster's: `serviceAccount:NAMESPACE/NAME`.
 Member = Annotated[
     str,
-    Shape(rf"^(group|serviceAccount):{_EMAIL}$", "`group:…` or `serviceAccount:…` (people are admitted by group)", 320),
+    Shape(
+        rf"^((group|serviceAccount):{_EMAIL}|serviceAccount:{_LABEL}/[a-z0-9]([a-z0-9.-]{{0,251}}[a-z0-9])?)$",
+        "`group:…` or `serviceAccount:…` (people are admitted by group)",
+        324,
+    ),
 ]
 #: Whom IAP may let in; anything but a group needs a waiver. Never allUsers or allAuthenticatedUsers.
 IapMember = Annotated[

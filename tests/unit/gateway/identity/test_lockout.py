@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rayfence.gateway.identity import lockout as module
-from rayfence.gateway.identity.lockout import MEMORY, Lockout
+from rayfence.gateway.identity.lockout import MEMORY, Lock, Lockout
 
 
 class Clock:
@@ -108,3 +108,20 @@ def test_made_up_names_do_not_fill_the_memory(tmp_path: Path, monkeypatch: pytes
 def test_a_disk_that_is_full_does_not_open_the_door(tmp_path: Path) -> None:
     lockout = Lockout(tmp_path / "gone" / "lockouts.json", failures=1, seconds=60, clock=Clock())
     assert [lockout.attempt("alice", "s") for _ in range(2)] == [0, 60]
+
+
+def test_a_lock_is_told_and_one_of_another_replica_is_taken(tmp_path: Path) -> None:
+    clock = Clock()
+    told: list[Lock] = []
+    one = Lockout(tmp_path / "one.json", failures=3, seconds=60, clock=clock, on_lock=told.append)
+    two = Lockout(tmp_path / "two.json", failures=3, seconds=60, clock=clock)
+    assert [one.attempt("alice", "10.0.0.1") for _ in range(3)] == [0, 0, 0]
+    assert told == [Lock("alice", "10.0.0.1", 3, clock.now + 60)]
+    two.take(told)
+    assert two.attempt("alice", "10.0.0.1") == 60
+    assert two.attempt("alice", "10.0.0.2") == 0
+    clock.now += 61
+    assert two.attempt("alice", "10.0.0.1") == 0
+    two.take([Lock("bob", "n", 3, clock.now + 1e9), Lock("carol", "n", 3, clock.now - 1)])
+    assert two.attempt("bob", "n") == MEMORY * 60
+    assert two.attempt("carol", "n") == 0

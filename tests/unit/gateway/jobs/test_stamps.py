@@ -31,3 +31,16 @@ def test_a_stamp_is_good_for_one_job_of_one_session_of_one_instance() -> None:
 def test_namespaces_stay_over_a_rotation_and_differ_per_subject() -> None:
     assert Stamps("i", [OLD]).namespace("alice") == Stamps("i", [OLD, NEW]).namespace("alice")
     assert Stamps("i", [OLD]).namespace("alice") != Stamps("i", [OLD]).namespace("bob")
+
+
+def test_an_unripe_key_verifies_and_does_not_sign() -> None:
+    old, new = ("aa", b"1" * 32), ("bb", b"2" * 32)
+    stamps, knowing = Stamps("i", [old, new], unripe=1), Stamps("i", [old])
+    stamp = stamps.sign("alice", "job-1", "session")
+    assert knowing.owner(record("job-1", stamp), "session") == "alice"
+    ahead = record("job-1", Stamps("i", [old, new]).sign("bob", "job-1", "session"))
+    assert stamps.owner(ahead, "session") == "bob"
+    assert knowing.owner(ahead, "session") is None
+    assert stamps.namespace("alice") == knowing.namespace("alice")
+    assert stamps.form_key == knowing.form_key
+    assert Stamps("i", [new], unripe=1).sign("alice", "job-1", "session")

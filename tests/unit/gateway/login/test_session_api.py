@@ -4,11 +4,15 @@ Subject: `rayfence.gateway.login.session_api`, driven through the whole service.
 """
 
 import asyncio
+import base64
+import json
+import time
 
 import httpx2
 import pytest
 
 from rayfence.gateway.identity.accounts import Account
+from rayfence.gateway.service import Member
 from rayfence.model.gateway import Limits
 from rayfence.model.routes import Right, Role, Surface
 from tests.sim.gateway import OPERATOR_KEY, SimGateway, sim_gateway
@@ -173,3 +177,88 @@ async def test_the_default_life_of_a_token_is_bounded_by_the_longest() -> None:
         claims = gateway.service.minter.verify(minted, gateway.settings.audiences.api)
         assert claims is not None
         assert claims.expires_at - claims.issued_at <= 300
+
+
+class Accounts:
+    """Members by proof and by name."""
+
+    def __init__(self) -> None:
+        self.proofs: dict[str, str] = {}
+        self.held: dict[str, Member] = {}
+        self.asked = 0
+
+    async def proven(self, token: str) -> str:
+        """See `service.Members`."""
+        self.asked += 1
+        return self.proofs.get(token, "")
+
+    def find(self, subject: str) -> Member | None:
+        """See `service.Members`."""
+        return self.held.get(subject)
+
+
+def proof(name: str, seconds: int = 900) -> str:
+    """A token that claims to be of this account."""
+    claims = json.dumps({"sub": f"system:serviceaccount:{name}", "exp": int(time.time()) + seconds})
+    return f"h.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.s"
+
+
+KNOWN = {name: proof(name) for name in ("ci:runner", "web:front")}
+
+
+@pytest.fixture
+def accounts(gateway: SimGateway) -> Accounts:
+    """A gateway that admits service accounts."""
+    found = Accounts()
+    for name, role in (("ci:runner", Role.SUBMITTER), ("web:front", None)):
+        subject = f"system:serviceaccount:{name}"
+        found.held[subject] = Member(subject, role, (Right.SERVE_CALL,))
+        found.proofs[KNOWN[name]] = subject
+    object.__setattr__(gateway.service, "members", found)
+    return found
+
+
+async def test_a_service_account_gets_session_and_token_that_end_with_its_proof(
+    gateway: SimGateway, accounts: Accounts
+) -> None:
+    short = proof("ci:runner", 60)
+    accounts.proofs[short] = "system:serviceaccount:ci:runner"
+    answer = await session(gateway, {"service_account_token": short})
+    assert answer.status_code == 200
+    value = answer.json()
+    assert value["subject"] == "system:serviceaccount:ci:runner"
+    assert value["roles"] == ["viewer", "submitter"]
+    assert max(value["expires_at"], value["token_expires_at"]) <= time.time() + 61
+    minted = await token(gateway, value["session"], {"role": "viewer"})
+    assert minted.json()["roles"] == ["viewer"]
+    del accounts.held["system:serviceaccount:ci:runner"]
+    assert (await token(gateway, value["session"])).status_code == 401
+
+
+async def test_rights_alone_give_a_token_and_no_session_to_speak_of(gateway: SimGateway, accounts: Accounts) -> None:
+    assert accounts.held
+    value = (await session(gateway, {"service_account_token": KNOWN["web:front"]})).json()
+    assert (value["roles"], value["rights"]) == ([], ["serve:call"])
+    assert (await token(gateway, value["session"])).status_code == 403
+
+
+@pytest.mark.parametrize("text", ["x", "a.b.c", "h.e30.s", "h." + "x" * 5000 + ".s", "é.é.é"])
+async def test_what_proves_nothing_opens_nothing_and_is_counted(
+    gateway: SimGateway, accounts: Accounts, text: str
+) -> None:
+    for _ in range(gateway.settings.limits.lockout_failures):
+        assert (await session(gateway, {"service_account_token": text})).status_code == 401
+    asked = accounts.asked
+    answer = await session(gateway, {"service_account_token": text})
+    assert (answer.status_code, accounts.asked) == (429, asked)
+    assert (await session(gateway, {"service_account_token": KNOWN["ci:runner"]})).status_code == 200
+
+
+async def test_an_account_without_a_role_is_told_so(gateway: SimGateway, accounts: Accounts) -> None:
+    stranger = proof("ci:stranger")
+    accounts.proofs[stranger] = "system:serviceaccount:ci:stranger"
+    assert (await session(gateway, {"service_account_token": stranger})).status_code == 403
+
+
+async def test_without_a_cluster_no_such_token_is_taken(gateway: SimGateway) -> None:
+    assert (await session(gateway, {"service_account_token": proof("ci:runner")})).status_code == 400

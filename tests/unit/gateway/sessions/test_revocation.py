@@ -104,3 +104,14 @@ def test_a_damaged_list_stops_the_start(tmp_path: Path, text: str) -> None:
     write_private(tmp_path / "revocations.json", text)
     with pytest.raises(StateError, match="damaged"):
         make(tmp_path, Clock())
+
+
+def test_those_of_other_replicas_are_taken_and_the_own_ones_kept(tmp_path: Path) -> None:
+    clock = Clock()
+    revocations = make(tmp_path, clock)
+    own = revocations.revoke("alice", "s1")
+    revocations.take([Revocation("bob", 1_000_050), Revocation("alice", own - 1, "s1"), Revocation("old", 5)])
+    assert revocations.entries() == (Revocation("alice", own, "s1"), Revocation("bob", 1_000_050))
+    assert "bob" in (tmp_path / REVOCATIONS_FILE).read_text()
+    assert make(tmp_path, clock).covers(token(1_000_010, subject="bob"))
+    assert revocations.next_second("bob") == 1_000_051

@@ -75,18 +75,20 @@ def deployment(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> 
 
 
 def stateful_set(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Readiness:
-    """A StatefulSet: all replicas of the present spec are there and ready. It tells no condition of its own."""
+    """A StatefulSet: all replicas are of the present spec and ready. Its controller sets no conditions."""
     if is_stale(observed):
         return waiting("its controller has not taken up the spec")
     wanted = number(observed, "spec", "replicas") if at(observed, "spec", "replicas") is not None else 1
-    updated, available = (number(observed, "status", name) for name in ("updatedReplicas", "availableReplicas"))
-    if available >= wanted and updated >= wanted:
-        return ready(f"{available} of {wanted} replicas are available")
+    updated, up = number(observed, "status", "updatedReplicas"), number(observed, "status", "readyReplicas")
+    newest = text(observed, "status", "updateRevision")
+    settled = text(observed, "status", "currentRevision") == newest
+    if min(updated, up) >= wanted and settled:
+        return ready(f"{up} of {wanted} replicas are ready")
     for event in events_of(observed, events, written(observed)):
         if event.warning and event.reason == "FailedCreate":
             step = "see what refuses its pods: quota, Pod Security, admission"
             return failed(f"{event.reason}: {event.message}", step, transient="quota" in event.message.lower())
-    return pods_trouble(pods, events) or waiting(f"{available} of {wanted} replicas are available")
+    return pods_trouble(pods, events) or waiting(f"{min(updated, up)} of {wanted} replicas are ready")
 
 
 def quota(observed: Json) -> Readiness:

@@ -93,7 +93,7 @@ def _envoy(image: str, site: Site) -> Json:
         "readinessProbe": {"httpGet": health, "periodSeconds": 5, "timeoutSeconds": 5, "failureThreshold": 2},
         "livenessProbe": {"tcpSocket": {"port": "https"}, "periodSeconds": 20, "failureThreshold": 3},
         "lifecycle": {"preStop": {"exec": {"command": drain}}},
-        "resources": fixed_resources("1", "256Mi"),
+        "resources": fixed_resources("500m", "256Mi"),
         "securityContext": restricted_container(read_only_root=True),
         "volumeMounts": [
             _mount("config", CONFIG_PATH),
@@ -120,7 +120,7 @@ def _service(image: str, site: Site) -> Json:
         "env": [{"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
         "startupProbe": {**probe, "periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 60},
         "livenessProbe": {**probe, "periodSeconds": 30, "timeoutSeconds": 10, "failureThreshold": 3},
-        "resources": fixed_resources("500m", "256Mi"),
+        "resources": fixed_resources("300m", "256Mi"),
         "securityContext": restricted_container(read_only_root=True),
         "volumeMounts": [
             _mount("config", CONFIG_PATH),

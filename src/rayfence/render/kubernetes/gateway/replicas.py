@@ -38,7 +38,7 @@ def gateway_objects(
         "selector": selector,
         "podManagementPolicy": "Parallel",
         "updateStrategy": {"type": "RollingUpdate"},
-        # The trail stays when the gateway goes: evidence is not ours to delete.
+        # The trail stays when the set goes or shrinks; only with the namespace does it go.
         "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         "template": pod,
         "volumeClaimTemplates": [_claim(labels, resolution.kubernetes.spill_class)],

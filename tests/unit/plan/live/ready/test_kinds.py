@@ -177,10 +177,10 @@ def _stateful(observed: int = 2, **status: Any) -> Json:
 
 
 def test_a_stateful_set_is_ready_when_all_replicas_of_its_present_spec_are() -> None:
-    counts = {"updatedReplicas": 2, "availableReplicas": 2}
+    counts = {"updatedReplicas": 2, "readyReplicas": 2}
     assert kinds.stateful_set(_stateful(**counts), [], []).phase is Phase.READY
     assert kinds.stateful_set(_stateful(observed=1, **counts), [], []).phase is Phase.WAITING
-    assert kinds.stateful_set(_stateful(updatedReplicas=1, availableReplicas=2), [], []).phase is Phase.WAITING
+    assert kinds.stateful_set(_stateful(updatedReplicas=1, readyReplicas=2), [], []).phase is Phase.WAITING
 
 
 def test_a_stateful_set_whose_pods_are_refused_says_why() -> None:

@@ -9,6 +9,7 @@ from rayfence.render.kubernetes.operator.features import (
     gate_settings,
     has_gate,
     mutual_tls,
+    names_tokens,
     own_policies,
     release,
     wanted_gates,
@@ -59,3 +60,8 @@ def test_what_the_operator_can_not_do_is_refused() -> None:
         demand(existing(operator=Operator(source=OperatorSource.ADDON)))
     with pytest.raises(RenderError, match="authOptions"):
         demand(existing(SPEECH, operator=Operator(image=OPERATOR_IMAGE), operator_version="1.4.2"))
+
+
+@pytest.mark.parametrize(("version", "named"), [("1.5.1", False), ("1.6.0", True), ("1.7.0", True)])
+def test_tokens_are_named_from_the_release_that_can_be_told(version: str, named: bool) -> None:
+    assert names_tokens(existing(SPEECH, operator_version=version).kubernetes) is named
