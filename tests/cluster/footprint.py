@@ -1,21 +1,34 @@
-"""What a cluster could leave on a machine: processes, mounts, namespaces, devices, control groups, kernel settings."""
+"""What one cluster could leave on a machine: processes, mounts, devices, control groups, kernel settings, state.
+
+Other clusters may live and change meanwhile, so processes are told by the process namespace they are in or below, and
+mounts by the cluster's folder. Source: ioctl_ns(2) for a namespace's parent.
+"""
 
 import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Final
 
-from tests.cluster.harness.cgroups import hierarchies
+from tests.cluster.harness import lifecycle
+from tests.cluster.harness.cgroups import cgroup_folders
+from tests.cluster.harness.places import Place
 from tests.cluster.inside.enclosure import MACHINE_SETTINGS
 
 #: Folders with fixed names in which container tools keep state outside of what they are told.
-_STATE = ("/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet", "/var/log/pods", "/var/log/containers")
+_STATE: Final = (
+    *("/run/containerd", "/run/netns", "/var/lib/cni", "/var/lib/kubelet"),
+    *("/var/log/pods", "/var/log/containers"),
+)
+_NS_GET_PARENT: Final = 0xB702
 
 
 @dataclass(frozen=True, slots=True)
 class MachineState:
-    """Comparable between two moments. Processes: those of other process namespaces than ours, which none is before."""
+    """Comparable between two moments."""
 
-    processes: frozenset[str]
     mounts: frozenset[str]
     devices: frozenset[str]
     control_groups: frozenset[str]
@@ -31,30 +44,51 @@ class MachineState:
         ]
 
 
-def machine_state() -> MachineState:
-    """The machine as it is now."""
+def machine_state(place: Place) -> MachineState:
+    """The machine as it is now, as far as this cluster could have changed it."""
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
     return MachineState(
-        processes=frozenset(_enclosed_processes()),
-        mounts=frozenset(Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()),
+        mounts=frozenset(line for line in mounts if str(place.folder) in line),
         devices=frozenset(path.name for path in Path("/sys/class/net").iterdir()),
-        control_groups=frozenset(str(path) for top in hierarchies() for path in top.glob("rayfence-*")),
+        control_groups=frozenset(map(str, cgroup_folders(place.cgroup))),
         settings=frozenset(_settings()),
         state=frozenset(str(path) for name in _STATE for path in Path(name).rglob("*")),
     )
 
 
-def _enclosed_processes() -> list[str]:
-    ours = Path("/proc/self/ns/pid").readlink()
+def namespace_of(place: Place) -> int:
+    """Number of the process namespace that holds the whole cluster; it must run."""
+    process = lifecycle.first_process(place)
+    assert process, "the cluster does not run"
+    return os.stat(f"/proc/{process.pid}/ns/pid").st_ino  # noqa: PTH116
+
+
+def processes_in(namespace: int) -> list[str]:
+    """Processes in a process namespace or in one below it: daemons, and what runs in containers."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):  # ended meanwhile
-            if entry.name.isdigit() and (entry / "ns" / "pid").readlink() != ours:
+            if entry.name.isdigit() and namespace in _namespaces(entry / "ns" / "pid"):
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                found.append(f"{entry.name} {command[:100]}")
+                found.append(f"process {entry.name} {command[:100]}")
     return found
 
 
+def _namespaces(path: Path) -> Iterator[int]:
+    """The namespace and those above it, as far as we may see."""
+    descriptor = os.open(path, os.O_RDONLY)
+    while True:
+        yield os.fstat(descriptor).st_ino
+        try:
+            parent = fcntl.ioctl(descriptor, _NS_GET_PARENT)
+        except PermissionError:  # ours is the highest that we may see
+            return
+        finally:
+            os.close(descriptor)
+        descriptor = parent
+
+
 def _settings() -> list[str]:
-    names = (*MACHINE_SETTINGS, "net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max")
+    names = (*MACHINE_SETTINGS, "net/ipv4/ip_forward")
     paths = (Path("/proc/sys", name) for name in names)
     return [f"{path} {path.read_text(encoding='ascii').strip()}" for path in paths if path.exists()]

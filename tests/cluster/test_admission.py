@@ -30,7 +30,9 @@ def test_pod_security_refuses_a_privileged_pod(cluster: Cluster, namespace: str)
 
 
 def test_an_admission_policy_refuses_a_ray_cluster_without_token(cluster: Cluster, namespace: str) -> None:
-    rule = "has(object.spec.authOptions) && object.spec.authOptions.mode == 'token'"
+    rule = (
+        "has(object.spec.authOptions) && has(object.spec.authOptions.mode) && object.spec.authOptions.mode == 'token'"
+    )
     policy = {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingAdmissionPolicy",

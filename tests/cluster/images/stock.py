@@ -13,7 +13,7 @@ from typing import Final
 from tests.cluster.harness.places import ROOT, ClusterError, cache, key_of
 from tests.cluster.harness.programs import only_one
 from tests.cluster.images.archive import Archive, Image, read_archive, write_archive
-from tests.cluster.images.rootfs import PACKAGES, base_rootfs, python_of
+from tests.cluster.images.rootfs import COMPILE, base_rootfs, python_of
 from tests.cluster.inside.settings import PAUSE_IMAGE
 
 OPERATOR: Final = "localhost/kuberay-operator:1.6.0"
@@ -66,7 +66,7 @@ def ray_image(say: Callable[[str], None]) -> Archive:
     """Ray on Debian's Python, with the versions of the project's lock file. Raises: ClusterError."""
     rootfs = base_rootfs(say)
     lock = ROOT / "requirements" / "dev.txt"
-    key = key_of([_RECIPE, rootfs.name, *PACKAGES, ray_requirement(), lock.read_bytes()])
+    key = key_of([_RECIPE, rootfs.name, ray_requirement(), lock.read_bytes()])
     target = cache() / "images" / f"ray-{key}.tar"
     with only_one(target):
         found = read_archive(target)
@@ -120,7 +120,7 @@ def _compile(rootfs: Path, layer: Path, packages: str) -> None:
     (layer.parent / "work").mkdir()
     script = (
         'mount -t overlay overlay -o "$1" "$2" || exit 9; '
-        'chroot "$2" python3 -m compileall -q -j 2 "/$3" >/dev/null || true'  # some packages carry broken samples
+        f'chroot "$2" {" ".join(COMPILE)} "/$3" >/dev/null || true'  # some packages carry broken samples
     )
     # In a mount namespace of its own: the mount ends with the command, whatever happens.
     command = ["unshare", "--mount", "sh", "-c", script, "sh", folders, str(view), packages]
