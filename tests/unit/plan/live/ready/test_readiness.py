@@ -36,6 +36,7 @@ TOLD = {
     "RayJob",
     "RayService",
     "ResourceQuota",
+    "StatefulSet",
     "ValidatingAdmissionPolicy",
 }
 
