@@ -23,7 +23,7 @@ from rayfence.apply.kubernetes.order import prospect
 from rayfence.apply.kubernetes.rehearsal import Conflicts
 from rayfence.apply.kubernetes.waiting import NotReady
 from rayfence.errors import Busy, Forbidden, KubernetesError
-from rayfence.model.api_objects import text_at
+from rayfence.model.api_objects import reference, text_at
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.receipt import Deed, Outcome
 from rayfence.ports.kubernetes import KubernetesApi
@@ -87,16 +87,15 @@ class Site:
         return self.cluster.kubectl(*words).stdout
 
     def listing(self) -> set[str]:
-        """Every object of every kind that can be listed."""
-        found = set()
-        kinds = self.kubectl("api-resources", "--verbs=list", "-o", "name").split()
-        for kind in kinds:
-            if kind in RESTLESS or kind.endswith("metrics.k8s.io"):
-                continue
-            columns = "-o=custom-columns=s:.metadata.namespace,n:.metadata.name"
-            lines = self.kubectl("get", kind, "-A", "--no-headers", "--ignore-not-found", columns).splitlines()
-            found |= {f"{kind} {line}" for line in lines if self.name in line}
-        return found
+        """Every object of ours, of every kind that can be listed."""
+        kinds = {(kind.group, kind.kind): kind for kind in self.api.kinds().values() if "list" in kind.verbs}
+        return {
+            reference(value)
+            for kind in kinds.values()
+            if kind.plural not in RESTLESS
+            for value in self.api.list(kind)
+            if self.name in reference(value)
+        }
 
 
 @pytest.fixture
@@ -212,7 +211,7 @@ def test_our_guards_refuse_that_spec_already(site: Site) -> None:
     bad = tuple(_too_old(one) if one.object["kind"] == "RayCluster" else one for one in order.manifests)
     with pytest.raises(KubernetesError, match="rayVersion must be a release from"):
         execute(replace(order, manifests=bad), site.where())
-    assert not [line for line in site.listing() if line.startswith(("pods", "rayclusters"))]
+    assert not [line for line in site.listing() if line.startswith(("Pod ", "RayCluster "))]
 
 
 def test_missing_rights_are_named_before_anything_is_written(site: Site, namespace: str) -> None:
