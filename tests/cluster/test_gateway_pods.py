@@ -20,6 +20,7 @@ import pytest
 from rayfence.adapters.kubernetes.connection import connect
 from rayfence.adapters.tls.cluster_secrets import ClusterSecrets
 from rayfence.api.clock import SystemClock
+from rayfence.model.cluster_platform import Operator, OperatorSource
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.tenancy import ClusterTenant, NamedCluster, Roles
 from rayfence.render.kubernetes.render import render
@@ -121,7 +122,10 @@ def gateway(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
     tenant = f"t{os.getpid()}"
     roles = Roles(viewer=(f"serviceAccount:{tenant}/reader",), submitter=(f"serviceAccount:{tenant}/runner",))
     resolution = existing(
-        ClusterTenant(tenant, roles, (NamedCluster("train", PODS),)), gateway=reference, operator_version="1.6.0"
+        ClusterTenant(tenant, roles, (NamedCluster("train", PODS),)),
+        operator=Operator(source=OperatorSource.EXISTING),
+        gateway=reference,
+        operator_version="1.6.0",
     )
     manifests = [one for one in render(resolution) if one.object["kind"] not in _LEFT_OUT and tenant in str(one.object)]
     with ExitStack() as stack:

@@ -1,8 +1,9 @@
 """The entry point: finds the verb, runs it, turns every outcome into an exit status.
 
 Exit status: 0 done · 1 a check failed · 2 wrong usage · 3 the spec is wrong · 4 the machine or the state can't hold
-it · 5 a process failed · 6 the gateway refused · 10 `plan`: changes are pending · 74 the output can't be
-written · 130 interrupted · 141 the reader of the output has gone.
+it, or nothing was changed in a cluster · 5 a process or a cluster failed · 6 the gateway or the API server refused ·
+10 `plan`, `diff`, dry runs: changes are pending · 74 the output can't be written · 130 interrupted · 141 the reader of
+the output has gone.
 """
 
 import errno

@@ -222,18 +222,10 @@ class SimCluster:
         if (kind.api_version, kind.kind) not in self.available:
             raise KindMissing(f"{reference(value)}: the API server has no such kind")
         if self._validate:
-            self._check_schema(value)
+            _check_schema(value)
         for check in self.admission:
             check("write", value)
         return _key(kind, namespace_of(value), name_of(value))
-
-    def _check_schema(self, value: Json) -> None:
-        try:
-            kubernetes_validate.validate(_plain(value), _SCHEMAS, strict=True)
-        except kubernetes_validate.ValidationError as error:
-            raise Refused(f"{reference(value)}: {error.message}", "BadRequest") from error
-        except kubernetes_validate.SchemaNotFoundError:
-            return
 
     def _may_create(self, kind: Kind, value: Json) -> None:
         if not kind.namespaced:
@@ -287,6 +279,15 @@ class SimCluster:
     def _bump(self, value: dict[str, Any]) -> None:
         self._serial += 1
         value["metadata"]["resourceVersion"] = str(self._serial)
+
+
+def _check_schema(value: Json) -> None:
+    try:
+        kubernetes_validate.validate(_plain(value), _SCHEMAS, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        raise Refused(f"{reference(value)}: {error.message}", "BadRequest") from error
+    except kubernetes_validate.SchemaNotFoundError:
+        return
 
 
 def _ends(value: Mapping[str, Any]) -> bool:

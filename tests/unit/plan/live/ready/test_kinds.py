@@ -197,3 +197,33 @@ def test_a_stateful_set_whose_pods_are_refused_says_why() -> None:
     assert (found.phase, found.transient) == (Phase.FAILED, False) and "PodSecurity" in found.reason
     full = kinds.stateful_set(value, [event(value, "FailedCreate", "exceeded quota: tenant")], [])
     assert (full.phase, full.transient) == (Phase.FAILED, True)
+
+
+DONE: dict[str, Any] = {
+    "replicas": 2,
+    "updatedReplicas": 2,
+    "readyReplicas": 2,
+    "currentRevision": "gateway-b",
+    "updateRevision": "gateway-b",
+}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        {"readyReplicas": 1},
+        {"updatedReplicas": 1},
+        {"currentRevision": "gateway-a"},
+        {"readyReplicas": 0, "updatedReplicas": 0},
+    ],
+)
+def test_of_a_stateful_set_anything_less_than_all_new_replicas_is_waited_for(status: dict[str, Any]) -> None:
+    assert kinds.stateful_set(_stateful(**DONE), [], []).phase is Phase.READY
+    changed: dict[str, Any] = {**DONE, **status}
+    assert kinds.stateful_set(_stateful(**changed), [], []).phase is not Phase.READY
+
+
+def test_a_pod_of_a_stateful_set_that_can_t_start_is_told() -> None:
+    stuck = waiting_pod("ErrImageNeverPull", "Container image is not present")
+    changed: dict[str, Any] = {**DONE, "readyReplicas": 0}
+    assert "ErrImageNeverPull" in kinds.stateful_set(_stateful(**changed), [], [stuck]).reason
