@@ -91,7 +91,7 @@ def _start(place: Place, plan: Callable[[Path], Plan], say: Callable[[str], None
     for user in wanted:
         inside = credentials.kubeconfig(pki, user, f"https://127.0.0.1:{settings.API_PORT}")
         credentials.write_private_text(place.folder / f"{user}.kubeconfig", inside)
-    for name, text in settings.files(place.cgroup).items():
+    for name, text in settings.files().items():
         (place.folder / name).write_text(text, encoding="utf-8")
     chosen = plan(place.folder)
     chosen.write(place.plan)

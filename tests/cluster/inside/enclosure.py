@@ -13,9 +13,10 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from tests.cluster.harness.cgroups import hierarchies
 from tests.cluster.inside import settings
 
-_CLONE: Final = {"mount": 0x00020000, "process": 0x20000000, "network": 0x40000000}
+_CLONE: Final = {"mount": 0x00020000, "process": 0x20000000, "network": 0x40000000, "control groups": 0x02000000}
 _MS_BIND: Final = 0x1000
 _MS_REC: Final = 0x4000
 _MS_PRIVATE: Final = 1 << 18
@@ -56,6 +57,30 @@ def set_up_mounts(folder: Path) -> None:
     _mount("overlay", "/var/lib", "overlay", 0, f"lowerdir=/var/lib,upperdir={staging}/upper,workdir={staging}/work")
     for name in MACHINE_SETTINGS:
         _decoy(Path("/proc/sys", name), staging / name.replace("/", "."))
+
+
+def set_up_control_groups(name: str) -> None:
+    """Make a group of this name the whole of every hierarchy: daemons and containers are in it or below it.
+
+    containerd puts containers at its own place, whatever the kubelet asks for. The daemons get a leaf of their own,
+    because version 2 lets no group with processes have children.
+    """
+    tops = hierarchies()
+    for top in tops:
+        _join(top / name, top)
+    if _libc().unshare(_CLONE["control groups"]) != 0:
+        raise OSError(ctypes.get_errno(), "unshare of control groups")
+    for top in tops:
+        _join(top / name / "daemons", top / name)
+        _mount(str(top / name), str(top), "", _MS_BIND)
+
+
+def _join(group: Path, parent: Path) -> None:
+    group.mkdir(exist_ok=True)
+    for setting in ("cpuset.cpus", "cpuset.mems"):  # of version 1: empty means none, and none may run
+        if (parent / setting).exists():
+            (group / setting).write_text((parent / setting).read_text(encoding="ascii"), encoding="ascii")
+    (group / "cgroup.procs").write_text("0", encoding="ascii")  # this process
 
 
 def set_up_network() -> None:

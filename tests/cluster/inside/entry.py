@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.cluster.harness.places import Place
 from tests.cluster.inside import enclosure, keeper
 
 
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
         return 1
     os.close(go)
     enclosure.set_up_mounts(folder)
+    enclosure.set_up_control_groups(Place(folder.name).cgroup)
     enclosure.set_up_network()
     # The keeper waits for children of its own, so the one who reaps everybody's must be another.
     child = os.fork()

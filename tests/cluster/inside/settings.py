@@ -132,12 +132,12 @@ def dns(program: str) -> tuple[str, ...]:
     return (program, "-conf", str(HOME / "Corefile"))
 
 
-def files(cgroup: str) -> dict[str, str]:
-    """Configuration files by name, to be written into the cluster's folder. `cgroup` is the containers' parent."""
+def files() -> dict[str, str]:
+    """Configuration files by name, to be written into the cluster's folder."""
     return {
         "containerd.toml": _containerd_toml(),
         "cni/10-pods.conflist": json.dumps(_pod_network()),
-        "kubelet.yaml": yaml.safe_dump(_kubelet(cgroup)),
+        "kubelet.yaml": yaml.safe_dump(_kubelet()),
         "Corefile": _corefile(),
         "resolv.conf": "",  # pods that ask for the node's resolver get none: there is no network outside
     }
@@ -168,13 +168,12 @@ def _pod_network() -> dict[str, object]:
     return {"cniVersion": "0.4.0", "name": "pods", "plugins": [bridge, ports]}
 
 
-def _kubelet(cgroup: str) -> dict[str, object]:
+def _kubelet() -> dict[str, object]:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{cgroup}",
         "cgroupsPerQOS": False,
         "enforceNodeAllocatable": [],
         "oomScoreAdj": 0,
