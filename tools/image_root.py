@@ -5,9 +5,11 @@
 Run by the Dockerfile in its build stage, with the standard library alone. ENVIRONMENT is a virtual environment; it
 lands at the same path under OUTPUT. No shell, no package manager and no other program comes along: who takes over a
 process finds nothing to run. Leaves out: time zones (the gateway speaks UTC) and the parts of the standard library
-that draw windows, test Python, or install packages.
+that draw windows, edit lines, keep databases, test Python, or install packages, with the libraries that those need.
+What came along is listed in CONTENTS, from which `tools/sbom.py` makes the bill of materials.
 """
 
+import json
 import os
 import re
 import shutil
@@ -15,12 +17,18 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 #: The user that the pods run as; see `render/kubernetes/gateway/deployment.py`.
 USER: Final = 65532
-_UNUSED: Final = ("test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data", "__pycache__")
+_UNUSED: Final = (
+    *("test", "idlelib", "tkinter", "turtledemo", "lib2to3", "ensurepip", "pydoc_data", "__pycache__"),
+    *("_tkinter.*", "_dbm.*", "_gdbm.*", "_curses*.so", "readline.*", "nis.*", "_sqlite3.*"),
+)
+#: Where the image says what it holds.
+CONTENTS: Final = "usr/share/rayfence/contents.json"
 _ENTIRE_NAMES: Final = re.compile(r"(?:^|\s)(/\S+)(?:\s|$)")
 #: Top-level folders that are links on a merged-/usr system.
 _MERGED: Final = ("bin", "lib", "lib64", "sbin")
@@ -38,9 +46,13 @@ def collect(environment: Path, output: Path) -> None:
     _copy_tree(library, output, unused=_UNUSED)
     _copy_tree(environment, output, unused=("__pycache__", "pip", "setuptools", "include"))
     _leave_one_python(environment, output, interpreter)
+    needed = {interpreter, library / "os.py", library / "asyncio/__init__.py"}  # of two packages
     for binary in sorted(elf_files(output)):
-        for needed in linked(Path("/", binary.relative_to(output))):
-            _copy_file(needed, output)
+        needed |= set(linked(Path("/", binary.relative_to(output))))
+    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
+    for path in sorted(needed | ({certificates} if certificates.exists() else set())):
+        _copy_file(path, output)
+    _list_contents(environment, output, needed)
     _compile(output, interpreter)
     _accounts(output)
 
@@ -92,6 +104,45 @@ def _leave_one_python(environment: Path, output: Path, interpreter: Path) -> Non
     (commands / "envoy").symlink_to(envoy)
 
 
+def _list_contents(environment: Path, output: Path, files: set[Path]) -> None:
+    """Write which distributions and which Debian packages the image holds, with their versions."""
+    rows = []
+    for distribution in metadata.distributions(
+        path=[str(path) for path in environment.glob("lib/python*/site-packages")]
+    ):
+        name, version = distribution.metadata["Name"], distribution.version
+        if name not in ("pip", "setuptools"):
+            rows.append({"type": "pypi", "name": name, "version": version, "license": _license(distribution)})
+    # Debian's usual certificates are a package too, though their file is made on installation and owned by none.
+    packages = {owner for path in files for owner in _owners(path)} | {"ca-certificates"}
+    for package in sorted(packages):
+        shown = subprocess.run(
+            ["dpkg-query", "--show", "--showformat=${source:Package} ${Version}", package],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if shown.returncode == 0:
+            source, version = shown.stdout.split(" ")
+            rows.append({"type": "deb", "name": package.partition(":")[0], "version": version, "source": source})
+    target = output / CONTENTS
+    target.parent.mkdir(parents=True)
+    target.write_text(json.dumps(sorted(rows, key=lambda row: (row["type"], row["name"])), indent=1), encoding="utf-8")
+
+
+def _license(distribution: metadata.Distribution) -> str:
+    """An SPDX expression if the distribution states one."""
+    return str((distribution.metadata.get_all("License-Expression") or [""])[0])
+
+
+def _owners(path: Path) -> list[str]:
+    """Debian packages that a file belongs to; dpkg knows files by their names before /usr was merged, or after."""
+    names = {str(path), str(path.resolve())}
+    names |= {name.removeprefix("/usr") for name in names if name.startswith("/usr/lib")}
+    found = subprocess.run(["dpkg-query", "--search", *sorted(names)], capture_output=True, text=True, check=False)
+    return [line.rpartition(": ")[0] for line in found.stdout.splitlines() if not line.startswith("diversion")]
+
+
 def _compile(output: Path, interpreter: Path) -> None:
     # The root is read-only in a pod: without this every start compiles everything anew.
     folders = [str(folder) for folder in output.glob("**/python3*") if folder.is_dir()]
@@ -106,9 +157,6 @@ def _accounts(output: Path) -> None:
     )
     (output / "etc/group").write_text(f"root:x:0:\ngateway:x:{USER}:\n", encoding="ascii")
     (output / "etc/nsswitch.conf").write_text("hosts: files dns\n", encoding="ascii")
-    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
-    if certificates.exists():
-        _copy_file(certificates, output)
     (output / "tmp").mkdir(mode=0o1777)
     (output / "tmp").chmod(0o1777)
 

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _up(options: argparse.Namespace) -> int:
     found = cluster.running(options.name)
     if not found:
-        found = cluster.up(options.name, _say, (*definitions.USUAL, *options.kinds), bare=options.bare)
+        found = cluster.up(options.name, _say, cluster.Content(options.content), tuple(options.kinds))
     _print(options, _facts(found), f"export KUBECONFIG={found.kubeconfig}")
     return 0
 
@@ -103,7 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--name", default=DEFAULT_NAME, help=f"which cluster (default: {DEFAULT_NAME})")
         one.add_argument("--json", action="store_true", help="facts for programs instead of a sentence")
         if name == "up":
-            one.add_argument("--bare", action="store_true", help="Kubernetes alone: no KubeRay, no Ray")
+            one.add_argument(
+                "--content",
+                choices=[str(content) for content in cluster.Content],
+                default=str(cluster.Content.RAY),
+                help="Kubernetes alone; with KubeRay's kinds and images; or with its operator at work (default)",
+            )
             more = sorted({*definitions.PUBLISHED, *definitions.MADE} - set(definitions.USUAL))
             one.add_argument("--kinds", action="append", default=[], choices=more, help="more custom kinds")
     return parser

@@ -13,7 +13,7 @@ import pytest
 from tests.cluster.footprint import MachineState, machine_state
 from tests.cluster.harness import cluster as harness
 from tests.cluster.harness import lifecycle
-from tests.cluster.harness.cluster import Cluster
+from tests.cluster.harness.cluster import Cluster, Content
 from tests.cluster.harness.places import ROOT, ClusterError, Place
 
 pytestmark = pytest.mark.cluster
@@ -37,7 +37,7 @@ def settled(before: MachineState, patience: float = 10.0) -> list[str]:
 
 def start_until(name: str, line: str) -> "subprocess.Popen[str]":
     """The command line's `up`, as far as the step that says `line`."""
-    command = [sys.executable, "-m", "tests.cluster", "up", "--bare", "--name", name]
+    command = [sys.executable, "-m", "tests.cluster", "up", "--content", "kubernetes", "--name", name]
     environment = os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
     running = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     assert running.stderr is not None
@@ -50,12 +50,12 @@ def start_until(name: str, line: str) -> "subprocess.Popen[str]":
 def test_a_second_cluster_lives_beside_the_first_and_leaves_nothing(cluster: Cluster, name: str) -> None:
     before = machine_state()
     first = cluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}").stdout
-    second = harness.up(name, lambda _: None, bare=True)
+    second = harness.up(name, lambda _: None, Content.KUBERNETES)
     assert second.kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").stdout == "n1"
     assert second.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}").stdout != first
     assert Path(second.kubeconfig).stat().st_mode & 0o077 == 0
     with pytest.raises(ClusterError, match="runs already"):
-        harness.up(name, lambda _: None, bare=True)
+        harness.up(name, lambda _: None, Content.KUBERNETES)
     # Machine-wide settings are as they were although a kubelet has started.
     assert not [line for line in machine_state().since(before) if line.startswith("settings")]
 
@@ -87,7 +87,7 @@ def test_a_killed_start_ends_by_itself_and_down_removes_the_rest(name: str) -> N
 
 def test_a_cluster_whose_first_process_was_killed_is_known_to_be_gone(name: str) -> None:
     before = machine_state()
-    found = harness.up(name, lambda _: None, bare=True)
+    found = harness.up(name, lambda _: None, Content.KUBERNETES)
     os.kill(found.first_process, signal.SIGKILL)
     until = time.monotonic() + 30
     while lifecycle.first_process(Place(name)) and time.monotonic() < until:

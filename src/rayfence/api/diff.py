@@ -1,7 +1,7 @@
 """`diff`: the spec against the live cluster, by the fields we own; changes nothing."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rayfence.api.clock import SystemClock
@@ -45,7 +45,8 @@ def diff(spec: Path, policies: Path | None, context: str | None, report: Reporte
     with connected(planned.platform, context) as api:
         ahead = prospect(order, Surroundings(api, SystemClock(), report, whoami()))
         last = kept(api, order.platform, state_namespace(order.platform))
-    return Compared(planned.plan, ahead.drift, ahead.secrets, ahead.unready, last)
+    drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered))
+    return Compared(planned.plan, drift, ahead.secrets, ahead.unready, last)
 
 
 def save(found: Compared, path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rayfence.adapters import files
+from rayfence.adapters.tls.cluster_secrets import ClusterSecrets
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import ClusterPlanned
 from rayfence.api.instances import state_root
@@ -20,6 +21,8 @@ from rayfence.model.cluster_plan import ClusterPlan
 from rayfence.model.cluster_platform import ClusterPlatform, KubernetesTarget, OperatorSource
 from rayfence.model.receipt import ClusterReceipt
 from rayfence.ports.kubernetes import KubernetesApi
+from rayfence.render.kubernetes.names import PLATFORM
+from rayfence.render.kubernetes.secrets import secret_requests
 
 if TYPE_CHECKING:
     from rayfence.adapters.kubernetes import Server
@@ -74,6 +77,7 @@ def order_of(planned: ClusterPlanned) -> Order:
         planned.manifests,
         planned.resolution.kubernetes.operator_version,
         operator.source is not OperatorSource.EXISTING,
+        secrets=ClusterSecrets(secret_requests(planned.resolution), {PLATFORM: planned.platform.name}),
     )
 
 

@@ -2,23 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 import click
 
 from rayfence.cli import output
+from rayfence.cli.port_table import show_ports
 from rayfence.model.cluster_plan import ClusterPlan, Difference, Explanation, PlannedObject
 from rayfence.model.outcome import Outcome, PolicyConflict
 from rayfence.model.proofs import FlowState
-from rayfence.model.ray_ports import PortGuard, RayPort
 from rayfence.model.verdict import Verdict
 
 #: Exit status of `plan` when rules and spec can't be reconciled.
 STOPPED: Final = 4
 _SHOWN: Final = (Outcome.VIOLATED, Outcome.UNKNOWN, Outcome.SATISFIED_BY)
-_WEAK: Final = (PortGuard.POLICY, PortGuard.NONE)
 _COLOURS: Final = {Outcome.VIOLATED: "red", Outcome.UNKNOWN: "yellow", Outcome.SATISFIED_BY: "green"}
 
 
@@ -29,7 +27,7 @@ def show(plan: ClusterPlan, everything: bool) -> None:
     _settings(plan)
     _outcomes(plan, everything)
     _proofs(plan, everything)
-    _ports(plan.ports)
+    show_ports(plan.ports)
     output.line()
     for warning in plan.warnings:
         output.paragraph(f"{click.style('warning', fg='yellow')}: ", warning, 9)
@@ -120,28 +118,6 @@ def _proofs(plan: ClusterPlan, everything: bool) -> None:
         output.paragraph("  ", f"{grant.actor}: {grant.role} on {grant.on}", 6)
         output.paragraph("      ", f"{members}: {grant.why}", 8)
         output.paragraph("      ", f"at worst: {grant.worst}{f'; {grant.article}' if grant.article else ''}", 8)
-
-
-def _ports(ports: Sequence[RayPort]) -> None:
-    """What guards each port, and why: once for all nodes that have the same, ports with the same story together."""
-    if not ports:
-        return
-    output.line()
-    output.heading("Ports of Ray nodes: " + _counted(Counter(str(item.guard) for item in ports)))
-    tables: dict[tuple[RayPort, ...], list[str]] = {}
-    for (workload, node), listed in groupby(ports, key=lambda item: (item.workload, item.node)):
-        table = tuple(replace(item, workload="", node="") for item in listed)
-        tables.setdefault(table, []).append(f"{workload} {node}")
-    for table, nodes in tables.items():
-        output.paragraph("  ", ", ".join(nodes), 4)
-        stories: dict[tuple[str, ...], list[str]] = {}
-        for item in table:
-            open_to = f"open to {', '.join(item.open_to)}" if item.open_to else "open to nobody"
-            story = (item.guard, item.why, item.answers, open_to if item.enforced else "no policy is enforced here")
-            stories.setdefault(story, []).append(f"{item.name} {item.port}")
-        for (guard, *rest), named in stories.items():
-            word = click.style(f"{guard:<18}", fg="yellow" if guard in _WEAK else "green")
-            output.paragraph(f"    {word} ", f"{', '.join(named)}: {'; '.join(rest)}", 23)
 
 
 def _counted(counts: Mapping[str, int]) -> str:

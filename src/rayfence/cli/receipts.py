@@ -20,7 +20,10 @@ def show(receipt: ClusterReceipt, path: Path | None, everything: bool) -> None:
             output.paragraph(f"  {item.deed:<12} ", f"{item.reference}{f' ({item.note})' if item.note else ''}", 15)
     counts = Counter(str(item.deed) for item in receipt.done)
     told = ", ".join(f"{number} {deed}" for deed, number in sorted(counts.items()))
-    output.line(f"{_WORDS.get(receipt.outcome, str(receipt.outcome))}{f' {told}.' if told else ''}")
+    words = _WORDS.get(receipt.outcome, str(receipt.outcome))
+    if receipt.outcome is Outcome.UNCHANGED and receipt.action == "destroy":
+        words = "Nothing to do: nothing of this platform is there."
+    output.line(f"{words}{f' {told}.' if told else ''}")
     if receipt.strays:
         output.paragraph("No longer in the spec, and left in place: ", ", ".join(receipt.strays), 2)
         output.line("Repeat with --prune to remove them.")

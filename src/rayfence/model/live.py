@@ -41,6 +41,7 @@ class FieldState(StrEnum):
     ADDED = "added"  # somebody put something inside a value that is ours as a whole
     FOREIGN = "foreign"  # somebody put a field beside ours where it changes what the object does
     LEFT = "left"  # ours, of an earlier apply; no longer wanted
+    REORDERED = "reordered"  # a list of ours in another order; want and have are its keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class FieldChange:
     """One field that is not as we want it.
 
     `path` as kubectl writes it: `spec.template.spec.containers[name=ray-head].image`. `want` and `have` are JSON values
-    (None: not there; of Secrets digests only). `pointer`: RFC 6901 into the observed object, of what is there; of a
-    missing field, of the deepest part that is there. `belongs`: the control or decision that the field serves.
+    (None: not there; of Secrets digests only). `pointer`: RFC 6901 into the observed object: of what is there, or
+    where RFC 6902 adds what is missing. `belongs`: the control or decision that the field serves.
     """
 
     path: str
@@ -109,6 +110,14 @@ class ObjectDrift:
     def reference(self) -> str:
         """`Kind namespace/name`."""
         return str(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class RaySeen:
+    """What a running Ray says of itself: its version, and its authentication mode (`token`, `disabled`)."""
+
+    version: str
+    auth_mode: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ CLUSTER_SPECS: Final[Mapping[str, tuple[str, ...]]] = {
 _CHOSEN: Final = "chosen at start"
 #: Where Linux takes such ports from.
 _EPHEMERAL: Final = (32768, 60999)
+_EVERY: Final = (1, 65535)
 #: First words of a network policy's name to whom it lets in.
 _FLOWS: Final = (
     ("mesh-", "pods of the same Ray object"),
@@ -102,13 +103,22 @@ _SERVE: Final = _Listener(
 
 
 @dataclass(frozen=True, slots=True)
+class _Wall:
+    """A network policy for what comes in: the labels of the pods it is for, and whom it lets in on which ports."""
+
+    labels: Mapping[str, object]
+    flow: str
+    ranges: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Node:
-    """A head, or workers, as their template says. `policies`: names of those that select it, to their ingress rules."""
+    """A head, or workers, as their template says. `walls`: the policies that select it."""
 
     workload: str
     name: str
     parameters: Mapping[str, object]
-    policies: Mapping[str, Sequence[Json]]
+    walls: Sequence[_Wall]
     tls: bool
     token: bool
     enforced: bool
@@ -120,19 +130,42 @@ def ray_ports(manifests: Iterable[Manifest], *, enforced: bool) -> tuple[RayPort
     `enforced`: whether the cluster's datapath is said to enforce network policies.
     """
     objects = [manifest.object for manifest in manifests]
-    policies: dict[str, list[Json]] = {}
+    walls: dict[str, list[_Wall]] = {}
     for value in objects:
-        if value.get("kind") == "NetworkPolicy":
-            policies.setdefault(text(value, "metadata", "namespace"), []).append(value)
-    homes = ((value, policies.get(text(value, "metadata", "namespace"), [])) for value in objects)
+        if value.get("kind") == "NetworkPolicy" and (wall := _wall(value)) is not None:
+            walls.setdefault(text(value, "metadata", "namespace"), []).append(wall)
+    homes = ((value, walls.get(text(value, "metadata", "namespace"), [])) for value in objects)
     return tuple(port for value, around in homes for port in _of(value, around, enforced))
 
 
-def _of(value: Json, policies: Sequence[Json], enforced: bool) -> Iterator[RayPort]:
+def _wall(policy: Json) -> _Wall | None:
+    """The policy for what comes in; None where it leaves that to others. Names of ports are taken for every port.
+
+    One that selects by expressions is not counted: a guard is claimed only where it is certain.
+    """
+    types, selector = at(policy, "spec", "policyTypes"), at(policy, "spec", "podSelector")
+    if not isinstance(types, list) or "Ingress" not in types or at(selector, "matchExpressions"):
+        return None
+    wanted = at(selector, "matchLabels")
+    rules = items(policy, "spec", "ingress")
+    ranges = [_range(entry) for rule in rules for entry in items(rule, "ports")]
+    ranges += [_EVERY for rule in rules if not items(rule, "ports")]
+    labels = wanted if isinstance(wanted, Mapping) else {}
+    return _Wall(labels, _flow(text(policy, "metadata", "name")), tuple(ranges))
+
+
+def _range(entry: object) -> tuple[int, int]:
+    first, last = at(entry, "port"), at(entry, "endPort")
+    if not isinstance(first, int):
+        return _EVERY
+    return first, last if isinstance(last, int) else first
+
+
+def _of(value: Json, walls: Sequence[_Wall], enforced: bool) -> Iterator[RayPort]:
     path = CLUSTER_SPECS.get(text(value, "kind"))
     if path is None:
         return
-    head = _node(value, path, "head", at(value, *path, "headGroupSpec"), policies, enforced)
+    head = _node(value, path, "head", at(value, *path, "headGroupSpec"), walls, enforced)
     serves = text(value, "kind") == "RayService"
     yield from _dashboard(head)
     yield from _sidecar(head, at(value, *path, "headGroupSpec"))
@@ -141,13 +174,11 @@ def _of(value: Json, policies: Sequence[Json], enforced: bool) -> Iterator[RayPo
     groups = items(value, *path, "workerGroupSpecs")
     for group in groups:
         name = "workers" if len(groups) == 1 else f"workers {text(group, 'groupName')}"
-        yield from _listeners(_node(value, path, name, group, policies, enforced), serves)
+        yield from _listeners(_node(value, path, name, group, walls, enforced), serves)
 
 
-def _node(
-    value: Json, path: Sequence[str], name: str, group: object, policies: Sequence[Json], enforced: bool
-) -> _Node:
-    """`group`: headGroupSpec or one of workerGroupSpecs; `policies`: of its namespace.
+def _node(value: Json, path: Sequence[str], name: str, group: object, walls: Sequence[_Wall], enforced: bool) -> _Node:
+    """`group`: headGroupSpec or one of workerGroupSpecs; `walls`: of its namespace.
 
     The operator adds labels of its own to every pod.
     """
@@ -157,11 +188,8 @@ def _node(
     if text(value, "kind") == "RayCluster":
         labels[RAY_CLUSTER_LABEL] = text(value, "metadata", "name")
     home = text(value, "metadata", "namespace")
-    selecting = {
-        text(policy, "metadata", "name"): items(policy, "spec", "ingress")
-        for policy in policies
-        if _selects(policy, labels)
-    }
+    own = labels.items()
+    selecting = tuple(wall for wall in walls if wall.labels.items() <= own)
     parameters = at(group, "rayStartParams")
     return _Node(
         f"{text(value, 'kind')} {home}/{text(value, 'metadata', 'name')}",
@@ -172,14 +200,6 @@ def _node(
         at(value, *path, "authOptions", "mode") == "token",
         enforced,
     )
-
-
-def _selects(policy: Json, labels: Mapping[str, object]) -> bool:
-    """Whether the policy bounds what comes in to pods with these labels."""
-    types, wanted = at(policy, "spec", "policyTypes"), at(policy, "spec", "podSelector", "matchLabels")
-    if not isinstance(types, list) or "Ingress" not in types:
-        return False
-    return not isinstance(wanted, Mapping) or all(labels.get(name) == value for name, value in wanted.items())
 
 
 def _listeners(node: _Node, serves: bool) -> Iterator[RayPort]:
@@ -247,34 +267,31 @@ def _number(node: _Node, listener: _Listener) -> str:
 
 
 def _policy_guard(node: _Node) -> PortGuard:
-    return PortGuard.POLICY if node.policies and node.enforced else PortGuard.NONE
+    return PortGuard.POLICY if node.walls and node.enforced else PortGuard.NONE
 
 
 def _open_to(node: _Node, port: str) -> tuple[str, ...]:
     """Whom the policies let in on this port; a range counts as open where any part of it is."""
-    if not node.policies:
+    if not node.walls:
         return ("every pod: no network policy selects it",)
-    found = [_flow(name) for name, rules in node.policies.items() if any(_lets_in(rule, port) for rule in rules)]
+    low, high, whole = _span(port)
+    found = (
+        wall.flow
+        for wall in node.walls
+        if any(
+            (first <= low and last >= high) if whole else (first <= high and last >= low) for first, last in wall.ranges
+        )
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _span(port: str) -> tuple[int, int, bool]:
+    """First and last number; and whether only a rule for all of them opens it: a port that Ray chooses."""
+    low, _, high = port.partition(",")[0].partition("-")
+    if not low.isdecimal():
+        return *_EPHEMERAL, True
+    return int(low), int(high or low), False
 
 
 def _flow(name: str) -> str:
     return next((words for start, words in _FLOWS if name.startswith(start)), f"policy {name}")
-
-
-def _lets_in(rule: Json, port: str) -> bool:
-    listed = items(rule, "ports")
-    if not listed:
-        return True
-    return any(_holds(at(entry, "port"), at(entry, "endPort"), port) for entry in listed)
-
-
-def _holds(first: object, last: object, port: str) -> bool:
-    """Whether a rule's port or range covers this one. A port that Ray chooses is covered by a range of all of them."""
-    if not isinstance(first, int):
-        return True
-    end = last if isinstance(last, int) else first
-    low, _, high = port.partition("-")
-    if not low.isdecimal():
-        return first <= _EPHEMERAL[0] and end >= _EPHEMERAL[1]
-    return first <= int(high or low) and end >= int(low)

@@ -4,7 +4,7 @@ Every method raises one of `rayfence.errors`' KubernetesError. Reads are retried
 safe, and so is `apply`, which may be repeated; `create`, `replace` and `delete` are sent once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -44,6 +44,11 @@ class KubernetesApi(Protocol):
 
     def replace(self, kind: Kind, value: Json, *, manager: str) -> Json:
         """Replace the object if it is still of the `metadata.resourceVersion` in `value`. Raises ChangedMeanwhile."""
+
+    def patch(
+        self, kind: Kind, value: Json, operations: Sequence[Json], *, manager: str, dry_run: bool = False
+    ) -> Json:
+        """A JSON patch (RFC 6902) of the object that `value` names. Raises ChangedMeanwhile when a `test` fails."""
 
     def delete(
         self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False

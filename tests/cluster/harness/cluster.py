@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from tests.cluster.images.archive import Archive
 from tests.cluster.images.stock import operator_image, pause_image, ray_image
 from tests.cluster.images.store import store_of
 from tests.cluster.inside.keeper import Plan
+from tests.cluster.inside.settings import CONTAINERD_SOCKET
 from tests.cluster.objects import definitions, operator
 
 #: Commands that must exist, and the Debian package that brings each.
@@ -33,6 +35,14 @@ TOOLS: Final[Mapping[str, str]] = {
 }
 _CNI: Final = Path("/usr/lib/cni/bridge")
 _PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+
+
+class Content(StrEnum):
+    """How much of a platform a new cluster has."""
+
+    KUBERNETES = "kubernetes"  # alone: no custom kinds
+    KINDS = "kinds"  # and KubeRay's kinds and images; a test installs the operator itself
+    RAY = "ray"  # and the operator at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +84,24 @@ class Cluster:
 
     def import_image(self, archive: Archive) -> str:
         """Put an image on the node; return the reference by which pods name it."""
-        inside = ["nsenter", f"--target={self.first_process}", "--mount", "--pid", "--net"]
-        ctr = [*inside, "ctr", "--address=/run/cluster/containerd.sock", "--namespace=k8s.io", "images"]
-        for arguments in (["import", str(archive.path)], ["tag", "--force", archive.name, archive.pinned]):
-            done = subprocess.run([*ctr, *arguments], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise ClusterError(f"ctr images {arguments[0]}: {done.stderr.strip()[-1000:]}")
+        self._ctr("import", str(archive.path))
+        self.name_image(archive.name, archive.pinned)
         return archive.pinned
 
+    def name_image(self, existing: str, reference: str) -> None:
+        """Give an image that is there one more name, as `registry.example.com/ray/ray@sha256:…` of a manifest."""
+        self._ctr("tag", "--force", existing, reference)
 
-def up(
-    name: str, say: Callable[[str], None], kinds: Sequence[str] = definitions.USUAL, *, bare: bool = False
-) -> Cluster:
-    """Start a cluster whole, making first what the cache lacks. `bare`: Kubernetes alone, no kinds, no KubeRay, no Ray.
+    def _ctr(self, *arguments: str) -> None:
+        inside = ["nsenter", f"--target={self.first_process}", "--mount", "--pid", "--net"]
+        ctr = [*inside, "ctr", f"--address={CONTAINERD_SOCKET}", "--namespace=k8s.io", "images"]
+        done = subprocess.run([*ctr, *arguments], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise ClusterError(f"ctr images {arguments[0]}: {done.stderr.strip()[-1000:]}")
+
+
+def up(name: str, say: Callable[[str], None], content: Content = Content.RAY, kinds: Sequence[str] = ()) -> Cluster:
+    """Start a cluster whole, making first what the cache lacks. `kinds`: sets of custom kinds besides the usual ones.
 
     Raises: ClusterError; nothing is left running then.
     """
@@ -96,23 +111,31 @@ def up(
         raise ClusterError(f"a cluster named {name} runs already", f"python -m tests.cluster down --name {name}")
     programs = built(say)
     images = [pause_image(programs["pause"])]
-    if not bare:
+    if content is not Content.KUBERNETES:
         images += [operator_image(programs["ray-operator"]), ray_image(say)]
+        kinds = (*_usual(kinds), *kinds)
+    install = content is Content.RAY
 
     def plan(folder: Path) -> Plan:
         """What to start; manifests that must be made are written into the cluster's folder."""
         return Plan(
             programs={key: str(path) for key, path in programs.items()},
             images=tuple((str(image.path), image.name, image.pinned) for image in images),
-            kinds=() if bare else tuple(path for kind in kinds for path in definitions.manifests(kind, folder)),
-            objects=() if bare else (_operator_manifest(images[1].pinned, folder),),
-            deployments=() if bare else ((operator.NAMESPACE, operator.NAME),),
+            kinds=tuple(path for kind in kinds for path in definitions.manifests(kind, folder)),
+            objects=(_operator_manifest(images[1].pinned, folder),) if install else (),
+            deployments=((operator.NAMESPACE, operator.NAME),) if install else (),
             folder=str(folder),
             store=str(store_of(images)),
         )
 
     lifecycle.start(place, plan, say)
     return _found(place)
+
+
+def _usual(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The usual sets; one of KubeRay's takes the place of another."""
+    own = any(kind.startswith("kuberay") for kind in kinds)
+    return tuple(kind for kind in definitions.USUAL if not (own and kind == "kuberay"))
 
 
 def running(name: str) -> Cluster | None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,7 +42,7 @@ class Group:
 
     def ingredients(self) -> list[bytes]:
         """Everything that a build of this group depends on, but for the compiler."""
-        files = sorted(path for path in (SOURCES / self.name).iterdir() if path.is_file())
+        files = sorted(path for path in (SOURCES / self.name).rglob("*") if path.is_file())
         return [*(path.name.encode() + b"\0" + path.read_bytes() for path in files), repr(self).encode()]
 
 
@@ -74,14 +74,24 @@ GROUPS: Final = (
 )
 
 
-def built(say: Callable[[str], None]) -> dict[str, Path]:
+#: To sign images and to verify them, against a registry of their own: for the tests that do that.
+SIGNING: Final = Group(
+    "signing",
+    (
+        ("rayfence.dev/tests/cluster/signing/registry", "registry"),
+        ("rayfence.dev/tests/cluster/signing/cosign", "cosign"),
+    ),
+)
+
+
+def built(say: Callable[[str], None], groups: Sequence[Group] = GROUPS) -> dict[str, Path]:
     """Build what is missing; return each program's file by its name.
 
     Raises: ClusterError when Go is missing or too old, or a build fails.
     """
     go = _compiler()
     found: dict[str, Path] = {}
-    for group in GROUPS:
+    for group in groups:
         folder = cache() / "programs" / f"{group.name}-{key_of([go, *group.ingredients()])}"
         with only_one(folder):
             if not folder.is_dir():

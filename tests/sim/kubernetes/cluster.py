@@ -1,4 +1,4 @@
-"""`ports.kubernetes.KubernetesApi` in memory; `tests/sim/test_kubernetes_contract.py` holds it to a real server.
+"""`ports.kubernetes.KubernetesApi` in memory; `tests/cluster/test_kubernetes_contract.py` holds it to a real server.
 
 Server-side apply with owners of fields, resource versions, uids, generations, namespaces that end, finalizers, owners'
 dependents, preconditions, strict validation, admission and quota refusals, rights, and faults at any call. Controllers
@@ -6,7 +6,7 @@ are apart (`controllers.py`): nothing becomes ready here by itself.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import kubernetes_validate  # type: ignore[import-untyped]
@@ -21,6 +21,7 @@ from rayfence.errors import (
 from rayfence.model.api_objects import Json, Kind, kind_key, name_of, namespace_of, reference
 from tests.sim.kubernetes import fieldsets
 from tests.sim.kubernetes.clock import SimClock
+from tests.sim.kubernetes.jsonpatch import patched
 from tests.sim.kubernetes.kinds import KINDS
 from tests.sim.kubernetes.ownership import applied, entry, plain_copy, updated
 
@@ -30,7 +31,7 @@ Key = tuple[str, str, str, str]
 Check = Callable[[str, Json], None]
 
 _SCHEMAS: Final = "1.36"
-WRITES: Final = ("apply", "create", "replace", "delete")
+WRITES: Final = ("apply", "patch", "create", "replace", "delete")
 
 
 class SimCluster:
@@ -113,6 +114,18 @@ class SimCluster:
         updated(live, result, manager, self.clock.text())
         return self._stored(key, live, result, dry_run=False, verb="replace")
 
+    def patch(
+        self, kind: Kind, value: Json, operations: Sequence[Json], *, manager: str, dry_run: bool = False
+    ) -> Json:
+        self._called("patch", value, kind)
+        key = self._admitted(kind, value)
+        live = self.objects.get(key)
+        if live is None:
+            raise Refused(f"{reference(value)}: not found", "NotFound")
+        result = patched(plain_copy(live), operations)
+        updated(live, result, manager, self.clock.text())
+        return self._stored(key, live, result, dry_run=dry_run, verb="patch")
+
     def delete(
         self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False
     ) -> None:
@@ -138,6 +151,9 @@ class SimCluster:
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         self.calls.append(("allowed", f"{verb} {resource} {namespace}".strip()))
         return (verb, resource) not in self.denied
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     # What tests do to it.
 

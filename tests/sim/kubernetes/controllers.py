@@ -63,18 +63,7 @@ class SimControllers:
         self._status(value, {key: item for key, item in status.items() if item != 0})
 
     def _statefulset(self, value: dict[str, Any]) -> None:
-        count, generation = value["spec"].get("replicas", 1), value["metadata"]["generation"]
-        up = 0 if self._is_stuck(value, value["spec"]["selector"]["matchLabels"]) else count
-        revision = f"gateway-{generation}"
-        status: dict[str, Any] = {
-            "observedGeneration": generation,
-            "replicas": count,
-            "updatedReplicas": count,
-            "readyReplicas": up,
-            "currentRevision": revision if up == count else f"gateway-{generation - 1}",
-            "updateRevision": revision,
-        }
-        self._status(value, {key: item for key, item in status.items() if item != 0})
+        self._deployment(value)
 
     def _raycluster(self, value: dict[str, Any]) -> None:
         name, home = value["metadata"]["name"], value["metadata"]["namespace"]

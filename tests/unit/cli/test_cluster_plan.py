@@ -1,11 +1,14 @@
 """What a person reads of a plan."""
 
+from dataclasses import replace
+
 import click
 import pytest
 
 from rayfence.cli.cluster_plan import show, show_differences, show_explanations
 from rayfence.model.cluster_plan import Change, Difference, Explanation
 from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
+from rayfence.model.ray_ports import PortGuard, RayPort
 from tests.unit.plan.cluster_plans import PRIVATE, REGION, plan
 
 
@@ -45,6 +48,12 @@ def test_a_name_can_not_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -
     show(plan(PRIVATE, conflicts=(conflict,)), everything=True)
     text = capsys.readouterr().out
     assert not set(text) & {"\x1b", "\x9b", "\x07"}
+
+
+def test_what_guards_each_port_is_part_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    port = RayPort("RayCluster v/c", "head", "8080", "metrics", PortGuard.POLICY, (), True, "200", "so")
+    show(replace(plan(PRIVATE), ports=(port,)), everything=False)
+    assert "Ports of Ray nodes: 1 policy only\n  RayCluster v/c head\n" in said(capsys)
 
 
 def test_differences_and_explanations_are_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,8 @@ def error_of(code: int, status: Json, subject: str, *, secret: bool = False) -> 
     reason = text_at(status, "reason")
     text = cut(text_at(status, "message"), _TEXT_LIMIT) if not secret else reason
     told = f"{subject}: {text or f'status {code}'}"
+    if code == 422 and "testing" in text and "failed" in text:  # a `test` of a JSON patch
+        return ChangedMeanwhile(told)
     if code == 401:
         return CredentialsRefused(f"the API server does not know us ({text or 'Unauthorized'})")
     if code == 403:
@@ -48,9 +50,17 @@ def error_of(code: int, status: Json, subject: str, *, secret: bool = False) -> 
         return Refused(told, reason or "NotFound")
     if code == 409:
         return _conflict(status, subject, told)
-    if code == 429 or (code >= 500 and "webhook" not in text):
+    if code == 429 or (code >= 500 and "webhook" not in text and not is_final(code, text)):
         return ServerUnreachable(f"{told} (the API server is busy or not well)", hint="try again in a while")
     return Refused(told, reason or str(code), hint=_hint_of(text))
+
+
+def is_final(code: int, message: str) -> bool:
+    """Whether an answer of 500 or more says that the object is wrong: asking again gives the same.
+
+    A field that the schema does not know is such an answer to a server-side apply.
+    """
+    return code >= 500 and "failed to create typed patch object" in message
 
 
 def _forbidden(status: Json, told: str, *, secret: bool) -> KubernetesError:

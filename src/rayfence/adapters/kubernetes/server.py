@@ -4,12 +4,12 @@ Leaves out: who we are and how the server is reached (`connection.py`), what its
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
 import httpx2
 
-from rayfence.adapters.kubernetes.answers import error_of
+from rayfence.adapters.kubernetes.answers import error_of, is_final
 from rayfence.adapters.kubernetes.paths import DISCOVERY, kinds_of, path_of
 from rayfence.errors import Forbidden, KindMissing, KubernetesError, ServerUnreachable, cut
 from rayfence.model.api_objects import (
@@ -32,6 +32,7 @@ _PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
 _PASSING: Final = frozenset({429, 500, 502, 503, 504})
 _PAGE: Final = 500
 _LONGEST_PAUSE: Final = 5.0
+_PATCH: Final = "application/json-patch+json"
 _APPLY: Final = "application/apply-patch+yaml"  # JSON is YAML
 
 #: SAFE: may be sent again whatever became of it. ONCE: only if it surely was not carried out.
@@ -126,6 +127,24 @@ class Server:
         path = path_of(kind, namespace_of(value), name_of(value))
         return self._send("PUT", path, reference(value), kind, body=value, parameters=parameters, repeat="once")
 
+    def patch(
+        self, kind: Kind, value: Json, operations: Sequence[Json], *, manager: str, dry_run: bool = False
+    ) -> Json:
+        """See the port."""
+        parameters = {"fieldManager": manager, "fieldValidation": "Strict", **({"dryRun": "All"} if dry_run else {})}
+        path = path_of(kind, namespace_of(value), name_of(value))
+        headers = {"Content-Type": _PATCH}
+        return self._send(
+            "PATCH",
+            path,
+            reference(value),
+            kind,
+            body=operations,
+            parameters=parameters,
+            headers=headers,
+            repeat="once",
+        )
+
     def delete(
         self, kind: Kind, name: str, namespace: str = "", *, uid: str, version: str = "", dry_run: bool = False
     ) -> None:
@@ -168,7 +187,7 @@ class Server:
         subject: str,
         kind: Kind | None = None,
         *,
-        body: Json | None = None,
+        body: Json | Sequence[Json] | None = None,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         repeat: Repeat = "safe",
@@ -181,7 +200,7 @@ class Server:
         method: str,
         path: str,
         *,
-        body: Json | None = None,
+        body: Json | Sequence[Json] | None = None,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         repeat: Repeat = "safe",
@@ -199,7 +218,7 @@ class Server:
                 continue
             # 429 says that the request was not looked at; after the others it may have been carried out.
             again = response.status_code == 429 or (response.status_code in _PASSING and repeat == "safe")
-            if pause is None or not again:
+            if pause is None or not again or is_final(response.status_code, response.text):
                 return response
             self._clock.sleep(max(pause, _asked_pause(response)))
         raise AssertionError("unreachable")

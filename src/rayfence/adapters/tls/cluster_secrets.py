@@ -24,9 +24,10 @@ from rayfence.adapters.tls.cluster_material import (
     token_data,
     tokens_data,
 )
-from rayfence.errors import StateError
-from rayfence.model.api_objects import FIELD_MANAGER, Json, Kind, Kinds, object_at, text_at
+from rayfence.errors import Forbidden, StateError
+from rayfence.model.api_objects import FIELD_MANAGER, Json, Kind, Kinds, name_of, namespace_of, object_at, text_at
 from rayfence.model.cluster_secrets import ClusterSecret, ClusterSecretKind
+from rayfence.plan.live.fields.secrets import DIGESTS, digests
 from rayfence.ports.kubernetes import KubernetesApi
 from rayfence.ports.machine import Reporter
 
@@ -76,18 +77,29 @@ class ClusterSecrets:
     def _changes(self, api: KubernetesApi, kinds: Kinds) -> Iterator["_Change"]:
         kind, now = kinds.get(("v1", "Secret"), _SECRET), self._clock()
         wanted: dict[tuple[str, str], Data] = {}
+        listed = self._listed(api, kind)
+
+        def read(namespace: str, name: str) -> Json | None:
+            return listed.get((namespace, name)) or api.get(kind, name, namespace)
 
         def original(namespace: str, name: str) -> bytes | None:
-            data = wanted.get((namespace, name)) or _data(api.get(kind, name, namespace))
+            data = wanted.get((namespace, name)) or _data(read(namespace, name))
             return data.get(TOKEN_KEY) if data else None
 
         for request in self._requests:
-            live = api.get(kind, request.name, request.namespace)
+            live = read(request.namespace, request.name)
             held = _data(live)
             data = self._wanted(request, held, wanted, original, now)
             wanted[request.namespace, request.name] = data
             if held is None or data != held:
                 yield _Change(request, live, data)
+
+    def _listed(self, api: KubernetesApi, kind: Kind) -> dict[tuple[str, str], Json]:
+        """Those that carry our labels, in one request; where listing is forbidden each is asked for by name."""
+        try:
+            return {(namespace_of(one), name_of(one)): one for one in api.list(kind, labels=self._labels)}
+        except Forbidden:
+            return {}
 
     @staticmethod
     def _wanted(
@@ -121,12 +133,15 @@ class ClusterSecrets:
         }
         if live is not None:
             metadata["resourceVersion"] = text_at(live, "metadata", "resourceVersion")
+        data = {name: base64.b64encode(value).decode() for name, value in sorted(change.data.items())}
+        # By these a look finds what somebody else put in, without comparing bytes.
+        metadata["annotations"] = {**object_at(live, "metadata", "annotations"), DIGESTS: digests(data)}
         return {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": metadata,
             "type": text_at(live, "type") or _TYPES.get(request.kind, "Opaque"),
-            "data": {name: base64.b64encode(value).decode() for name, value in sorted(change.data.items())},
+            "data": data,
         }
 
 

@@ -43,7 +43,8 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     3. Take the lease and look again: what was seen before it may be another's half-done work.
     4. Write down that it has begun.
     5. Stage by stage: apply what differs, guards before what they guard; make Secrets; wait until all of it is ready.
-    6. Remove what left the spec, if that was confirmed.
+    6. Remove what left the spec, if that was confirmed: whole namespaces before the first workload, which may need
+       their room; the rest when what replaces it is ready.
     7. Write down how it ended, whatever ended it; give the lease back.
     Raises what a step raises; from 4 on the receipt says how far it came.
     """
@@ -52,6 +53,8 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     ahead = prospect(order, where)
     by = where.api.whoami()
     receipt = ClusterReceipt(order.platform, "apply", order.digest, began, by, where.host, server, Outcome.RUNNING)
+    for item in ahead.tampered:
+        where.report(f"{item.reference} holds other bytes than were made, written last by {item.by}: {item.note}")
     order, receipt = _asked(order, where, ahead, receipt)
     if not _is_to_do(order, ahead):
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
@@ -68,6 +71,7 @@ class _Run:
     def __init__(self, order: Order, where: Surroundings, lease: HeldLease, receipt: ClusterReceipt) -> None:
         self.order, self.where, self.lease, self.receipt = order, where, lease, receipt
         self.secrets_made = False
+        self.pruned: set[ObjectKey] = set()
 
     def carried_out(self, before: Prospect) -> ClusterReceipt:
         """Steps 3 to 7."""
@@ -80,10 +84,11 @@ class _Run:
                 # Secrets come after accounts and rights, before the first pod that mounts one.
                 if stage[0].stage >= FIRST_WORKLOADS:
                     self._secrets(ahead)
+                    self._prune(ahead, whole=True)  # 6
                 self._stage(stage, changing, live, ahead)
             self._secrets(ahead)
-            if self.order.prune:  # 6
-                self._prune(ahead)
+            self._prune(ahead, whole=True)
+            self._prune(ahead, whole=False)
             self._end(Outcome.COMPLETE)  # 7
         except BaseException as error:
             self._ended_by(error)
@@ -119,11 +124,20 @@ class _Run:
             self._did(Done(name, Deed.SECRET))
         self.secrets_made = True
 
-    def _prune(self, ahead: Prospect) -> None:
-        live = ahead.seen.live()
-        where = self.where
+    def _prune(self, ahead: Prospect, *, whole: bool) -> None:
+        """Extra objects of namespaces that go as a whole, or the others; each once."""
+        spaces = {item.key.name for item in ahead.extra if item.key.kind == "Namespace"}
+        gone = [
+            item
+            for item in ahead.extra
+            if item.key not in self.pruned and whole is ((item.key.namespace or item.key.name) in spaces)
+        ]
+        if not self.order.prune or not gone:
+            return
+        self.pruned |= {item.key for item in gone}
+        live, where = ahead.seen.live(), self.where
         wait = Wait(where.api, ahead.seen, where.clock, where.report, self.lease.renew, self.order.deadline)
-        remove(wait, [live[item.key] for item in ahead.extra], self._did)
+        remove(wait, [live[item.key] for item in gone], self._did)
 
     def _did(self, done: Done) -> None:
         self.receipt = replace(self.receipt, done=(*self.receipt.done, done))

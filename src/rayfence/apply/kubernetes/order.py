@@ -5,6 +5,7 @@ from dataclasses import field
 from typing import Final, Protocol
 
 from rayfence.apply.kubernetes.look import Seen, look
+from rayfence.apply.kubernetes.secrets import tampered_secrets
 from rayfence.apply.kubernetes.state import state_manifests
 from rayfence.model.api_objects import FIELD_MANAGER, Kinds
 from rayfence.model.frozen import dataclass
@@ -102,12 +103,16 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What would be done: what was seen, how it differs, which Secrets are missing, what is there and not ready."""
+    """What would be done: what was seen, how it differs, which Secrets are missing, what is there and not ready.
+
+    `tampered`: Secrets that hold other bytes than were made. An apply leaves them: it never writes a living one.
+    """
 
     seen: Seen
     drift: Drift
     secrets: tuple[str, ...]
     unready: tuple[str, ...]
+    tampered: tuple[ObjectDrift, ...] = ()
 
     @property
     def extra(self) -> tuple[ObjectDrift, ...]:
@@ -143,7 +148,8 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
         and (found := live.get(key_of(manifest.object))) is not None
         and readiness(found, (), now).phase is not Phase.READY
     )
-    return Prospect(seen, drift, order.secrets.missing(where.api, seen.kinds), unready)
+    missing = order.secrets.missing(where.api, seen.kinds)
+    return Prospect(seen, drift, missing, unready, tampered_secrets(where.api, order.platform, seen.kinds))
 
 
 def change_digests(drift: Drift) -> dict[str, str]:

@@ -12,7 +12,9 @@ from rayfence.plan.live.order import is_retained
 
 #: Whose end is waited for before the next kind goes: the operator must still be there to end Ray's pods, and guards
 #: must outlive what they guard.
-_WAITED_FOR: Final = frozenset({"RayCluster", "RayJob", "RayService", "RayCronJob", "Deployment", "Namespace"})
+_WAITED_FOR: Final = frozenset(
+    {"RayCluster", "RayJob", "RayService", "RayCronJob", "Deployment", "StatefulSet", "Namespace"}
+)
 
 
 def remove(wait: Wait, objects: Sequence[Json], did: Callable[[Done], None]) -> None:

@@ -31,7 +31,7 @@ from rayfence.ports.machine import Reporter
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 5.0
 #: Kinds of which events and pods tell more than their own status.
-_WORKLOADS: Final = frozenset({"Deployment", "RayCluster", "RayJob", "RayService", "RayCronJob"})
+_WORKLOADS: Final = frozenset({"Deployment", "StatefulSet", "RayCluster", "RayJob", "RayService", "RayCronJob"})
 _POD: Final = ("v1", "Pod")
 #: How long an API server may be away in the middle of a wait.
 _AWAY_SECONDS: Final = 60.0

@@ -16,7 +16,7 @@ from rayfence.plan.live.order import key_of
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 _ROLE_RESOURCES: Final[Mapping[str, str]] = {"Role": "roles", "ClusterRole": "clusterroles"}
-_WAITED_FOR: Final = frozenset({"Deployment", "RayCluster", "RayService", "RayJob", "RayCronJob"})
+_WAITED_FOR: Final = frozenset({"Deployment", "StatefulSet", "RayCluster", "RayService", "RayJob", "RayCronJob"})
 
 
 class Purpose(StrEnum):

@@ -86,6 +86,7 @@ def _change(change: FieldChange) -> Iterator[Line]:
         FieldState.ADDED: f"was added: {have}",
         FieldState.FOREIGN: f"was put beside ours: {have}",
         FieldState.LEFT: f"is left of an earlier apply: {have}",
+        FieldState.REORDERED: f"is in the order {have}, should be {want}",
     }
     yield Line(2, f"{_clean(change.path)} {words[change.state]}", change.security)
     said = [f"by {_who(change.by)}"] if change.by is not None else ["who did it is not recorded"]

@@ -36,6 +36,7 @@ def _status(message: str, reason: str = "", **details: Any) -> dict[str, Any]:
         (413, _status("Request entity too large", "RequestEntityTooLarge"), Refused),
         (429, _status("too many requests", "TooManyRequests"), ServerUnreachable),
         (503, _status("etcd is away", "ServiceUnavailable"), ServerUnreachable),
+        (500, _status("failed to create typed patch object (x): .spec.nonsense: field not declared"), Refused),
         (500, _status('failed calling webhook "x.example.com": no endpoints', "InternalError"), Refused),
     ],
 )

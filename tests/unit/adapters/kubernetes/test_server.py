@@ -14,6 +14,7 @@ from rayfence.errors import (
     Forbidden,
     KindMissing,
     KubernetesError,
+    Refused,
     ServerUnreachable,
 )
 from rayfence.model.api_objects import Kind
@@ -85,6 +86,15 @@ def test_reads_and_applies_are_repeated_a_few_times() -> None:
         server, clock = _server(recorder)
         server.apply(CONFIG_MAP, VALUE, manager="rayfence")
         assert len(recorder.requests) == len(answers) and len(clock.slept) == len(answers) - 1
+
+
+def test_what_is_wrong_is_not_asked_again() -> None:
+    wrong = _status(500, "failed to create typed patch object (x/a): .spec.nonsense: field not declared in schema")
+    recorder = Recorder(wrong)
+    server, _ = _server(recorder)
+    with pytest.raises(Refused, match="nonsense"):
+        server.apply(CONFIG_MAP, VALUE, manager="rayfence")
+    assert len(recorder.requests) == 1
 
 
 def test_patience_ends() -> None:

@@ -70,15 +70,13 @@ def test_what_does_not_go_is_named_with_what_holds_it() -> None:
 def test_what_is_marked_stays_with_its_namespace() -> None:
     stand, _ = _settled()
     stand.apply(one_of_each())
-    name = next(
-        n for n in stand.cluster.references() if n.startswith("ConfigMap vision-gateway/") and "kube-root" not in n
-    )
+    name = "ResourceQuota vision/tenant"
     stand.cluster.edit(name, "ada", lambda v: v["metadata"].setdefault("annotations", {}).update(KEEP))
     receipt = stand.destroy(one_of_each())
     stand.settle()
     left = set(stand.cluster.references())
-    assert {name, "Namespace vision-gateway"} <= left and "RayCluster vision/train" not in left
-    assert {item.reference for item in receipt.done if item.deed is Deed.KEPT} == {name, "Namespace vision-gateway"}
+    assert {name, "Namespace vision"} <= left and "RayCluster vision/train" not in left
+    assert {item.reference for item in receipt.done if item.deed is Deed.KEPT} == {name, "Namespace vision"}
 
 
 KEEP = {"rayfence.dev/retain": "true"}

@@ -57,7 +57,9 @@ def test_guards_are_there_and_ready_before_the_first_pod_can_be() -> None:
     stand = Stand()
     assert stand.apply(two_tenants()).outcome is Outcome.COMPLETE
     made = [name for verb, name in stand.cluster.writes if verb == "apply"]
-    first = min(index for index, name in enumerate(made) if name.split()[0] in ("Deployment", "RayCluster"))
+    first = min(
+        index for index, name in enumerate(made) if name.split()[0] in ("Deployment", "StatefulSet", "RayCluster")
+    )
     wanted = [manifest.reference for manifest in two_tenants().manifests if manifest.object["kind"] in GUARDS]
     assert wanted and {index for index, name in enumerate(made) if name in wanted and index > first} == set()
     # not only sent before: the wait for them ended before
@@ -163,7 +165,7 @@ def test_where_a_guard_is_refused_there_is_no_ray() -> None:
     with pytest.raises(Refused, match="denied request: not here"):
         stand.apply(two_tenants())
     kinds = {name.split()[0] for name in stand.cluster.references()}
-    assert not kinds & {"Deployment", "RayCluster", "RayService", "RayCronJob"}
+    assert not kinds & {"Deployment", "StatefulSet", "RayCluster", "RayService", "RayCronJob"}
     assert stand.receipts[-1].outcome is Outcome.FAILED and "not here" in stand.receipts[-1].problem
 
 
@@ -276,6 +278,32 @@ def test_what_left_the_spec_goes_only_when_that_is_confirmed_and_only_if_it_is_o
     left = stand.cluster.references()
     assert not [name for name in left if " speech" in name] and "ConfigMap default/x" in left
     assert stand.apply(replace(less, prune=True)).outcome is Outcome.UNCHANGED
+
+
+def test_a_tenant_that_goes_makes_room_before_the_first_workload_is_waited_for(tmp_path: Path) -> None:
+    stand = _applied(two_tenants())
+    less = replace(
+        changed_order(tmp_path, ("tenants.1", ...), ("tenants.0.clusters.0.workers.0.maximum", 9)), prune=True
+    )
+    receipt = stand.apply(less)
+    done = [item.reference for item in receipt.done]
+    assert done.index("Namespace speech") < done.index("RayCluster vision/train")
+
+
+def test_what_is_replaced_goes_when_its_replacement_is_ready() -> None:
+    stand = _applied(one_of_each())
+    kept = tuple(m for m in one_of_each().manifests if m.object["kind"] != "PodDisruptionBudget")
+    changed = []
+    for manifest in kept:
+        value = dict(manifest.object)
+        if value["kind"] == "StatefulSet":
+            value["spec"] = {**value["spec"], "replicas": 3}  # type: ignore[dict-item]
+        changed.append(replace(manifest, object=value))
+    receipt = stand.apply(replace(one_of_each(), manifests=tuple(changed), prune=True))
+    assert [(item.reference, item.deed) for item in receipt.done] == [
+        ("StatefulSet vision-gateway/gateway", Deed.UPDATED),
+        ("PodDisruptionBudget vision-gateway/gateway", Deed.REMOVED),
+    ]
 
 
 def test_a_plan_that_was_read_before_the_cluster_changed_is_refused() -> None:
@@ -391,7 +419,7 @@ def test_secrets_are_made_after_accounts_and_before_the_first_pod() -> None:
     ]
     assert maker.made == 1
     kinds = {name.split()[0] for name in maker.there}
-    assert {"ServiceAccount", "RoleBinding"} <= kinds and not kinds & {"Deployment", "RayCluster"}
+    assert {"ServiceAccount", "RoleBinding"} <= kinds and not kinds & {"Deployment", "StatefulSet", "RayCluster"}
     assert stand.apply(replace(one_of_each(), secrets=maker)).outcome is Outcome.UNCHANGED
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from rayfence.model.frozen import dataclass
 from rayfence.model.live import FieldChange, FieldState, Json, Writer
-from rayfence.plan.live.fields.importance import importance
+from rayfence.plan.live.fields.importance import content_importance
 from rayfence.plan.live.fields.owned import (
     Entry,
     Node,
@@ -38,6 +38,7 @@ _METADATA: Final = ("labels", "annotations")
 _ORDERED: Final = frozenset({"containers", "initContainers"})
 _SKIPPED: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
 _SECRET_FIELDS: Final = frozenset({"data", "stringData"})
+_SCALARS: Final = frozenset({str, int, bool})
 _ABSENT: Final = object()
 
 
@@ -87,8 +88,8 @@ class _Comparison:
         want, have = self.desired.get("metadata"), self.observed.get("metadata")
         if isinstance(want, Mapping) and isinstance(have, Mapping):
             place = self._below(top, "metadata")
-            named = [{name: value[name] for name in _METADATA if name in value} for value in (want, have)]
-            yield from self._mapping(named[0], named[1], place)
+            kept = {name: have.get(name) or {} for name in _METADATA}
+            yield from self._mapping({name: want.get(name) or {} for name in _METADATA}, kept, place)
 
     def _value(self, want: object, have: object, place: _Place) -> Iterator[FieldChange]:
         if isinstance(want, Mapping) and isinstance(have, Mapping):
@@ -101,10 +102,12 @@ class _Comparison:
     def _mapping(self, want: Mapping[str, object], have: Mapping[str, object], place: _Place) -> Iterator[FieldChange]:
         for name, value in want.items():
             there = have.get(name, _ABSENT)
+            if there == value and type(there) is type(value) and type(value) in _SCALARS:
+                continue  # most fields of most objects: no place is made for them
             below = self._below(place, name)
             if there is _ABSENT or (there is None and value is not None):
                 if not left_out(name, value):
-                    yield self._change(below, FieldState.MISSING, value, None, place.pointer)
+                    yield self._change(below, FieldState.MISSING, value, None)
             else:
                 yield from self._value(value, there, below)
         for name, there in have.items():
@@ -142,8 +145,7 @@ class _Comparison:
         for key, (_, value) in want.items():
             named = tuple(zip(keys, key, strict=True))
             if key not in have:
-                below = self._item(place, named, len(have))
-                yield self._change(below, FieldState.MISSING, value, None, place.pointer)
+                yield self._change(self._item(place, named, None), FieldState.MISSING, value, None)
             else:
                 index, there = have[key]
                 yield from self._value(value, there, self._item(place, named, index))
@@ -152,13 +154,12 @@ class _Comparison:
                 yield from self._beyond(there, self._item(place, tuple(zip(keys, key, strict=True)), index), place)
         ordered = [key for key in have if key in want]
         if (place.whole or place.parent in _ORDERED) and ordered != [key for key in want if key in have]:
-            yield self._change(place, FieldState.CHANGED, _names(want), _names(have))
+            yield self._change(place, FieldState.REORDERED, _names(want), _names(have))
 
     def _set(self, want: Sequence[object], have: Sequence[object], place: _Place) -> Iterator[FieldChange]:
         for value in want:
             if value not in have:
-                below = self._member(place, value, len(have))
-                yield self._change(below, FieldState.MISSING, value, None, place.pointer)
+                yield self._change(self._member(place, value, None), FieldState.MISSING, value, None)
         for index, there in enumerate(have):
             if there not in want:
                 yield from self._beyond(there, self._member(place, there, index), place)
@@ -180,24 +181,21 @@ class _Comparison:
         pointer = f"{place.pointer}/{name.replace('~', '~0').replace('/', '~1')}"
         return _Place(field_path(place.path, name), pointer, (*place.fields, name), nodes, place.whole)
 
-    def _item(self, place: _Place, keys: tuple[tuple[str, object], ...], index: int) -> _Place:
+    def _item(self, place: _Place, keys: tuple[tuple[str, object], ...], index: int | None) -> _Place:
         nodes = place.nodes if place.whole else tuple(item(node, tuple(sorted(keys))) for node in place.nodes)
-        return _Place(item_path(place.path, keys), f"{place.pointer}/{index}", place.fields, nodes, place.whole)
+        return _Place(item_path(place.path, keys), _entry(place, index), place.fields, nodes, place.whole)
 
-    def _member(self, place: _Place, value: object, index: int) -> _Place:
+    def _member(self, place: _Place, value: object, index: int | None) -> _Place:
         nodes = tuple(member(node, value) for node in place.nodes)
         path = f"{place.path}[{json.dumps(value)}]"
-        return _Place(path, f"{place.pointer}/{index}", place.fields, nodes)
+        return _Place(path, _entry(place, index), place.fields, nodes)
 
-    def _change(
-        self, place: _Place, state: FieldState, want: object, have: object, pointer: str | None = None
-    ) -> FieldChange:
+    def _change(self, place: _Place, state: FieldState, want: object, have: object) -> FieldChange:
         by = last_writer(self.entries, place.nodes, self.manager)
-        if state is FieldState.MISSING and (by is None or not place.whole):
-            by = self.since
-        weight = importance(self.desired, place.fields)
-        where = place.pointer if pointer is None else pointer
-        return FieldChange(place.path, state, want, have, by, weight.security, weight.belongs, where)
+        if state is FieldState.REORDERED or (state is FieldState.MISSING and (by is None or not place.whole)):
+            by = self.since  # who took a field away, or moved an item, owns nothing of it
+        weight = content_importance(self.desired, place.fields, have if want is None else want)
+        return FieldChange(place.path, state, want, have, by, weight.security, weight.belongs, place.pointer)
 
 
 #: Keys of a list's items to index and item, in the list's order.
@@ -222,6 +220,11 @@ def _known_keys(place: _Place, want: Sequence[object]) -> tuple[str, ...] | None
     if place.parent == "ports":
         return next((keys for keys in PORT_KEYS if _keyed(want, keys) is not None), None)
     return LIST_KEYS.get(place.parent)
+
+
+def _entry(place: _Place, index: int | None) -> str:
+    """Pointer to one entry of a list; None: to behind its end."""
+    return f"{place.pointer}/{'-' if index is None else index}"
 
 
 def _enclosing(place: _Place) -> str:

@@ -4,7 +4,7 @@ Rules are data, the first that fits counts. A field is security relevant when an
 reach or read more than was decided. `{tenant}`, `{name}` and `{home}` stand for the object's. Pure.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from rayfence.model.frozen import dataclass
@@ -31,7 +31,7 @@ class _Rule:
 
 
 _RAY: Final = ("RayCluster", "RayJob", "RayCronJob", "RayService")
-_PODS: Final = (*_RAY, "Deployment")
+_PODS: Final = (*_RAY, "Deployment", "Pod")
 _ROLES: Final = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
 _NETWORK: Final = ("NetworkPolicy", "CiliumNetworkPolicy")
 _ADMISSION: Final = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
@@ -131,9 +131,29 @@ def importance(desired: Json, fields: Sequence[str]) -> Weight:
     return _weigh(desired, fields, _RULES)
 
 
+def content_importance(desired: Json, fields: Sequence[str], value: object) -> Weight:
+    """Of a field that came or went with all that is in it: security relevant if any part of it is."""
+    weight = importance(desired, fields)
+    if weight.security or not isinstance(value, Mapping | list | tuple):
+        return weight
+    guards = (part for part in _parts(fields, value) if importance(desired, part).security)
+    return Weight(any(True for _ in guards), weight.belongs)
+
+
 def object_importance(value: Json) -> Weight:
     """Of a whole object of ours, of which the absence or presence is in question."""
     return _weigh(value, (), _OBJECTS)
+
+
+def _parts(fields: Sequence[str], value: object) -> Iterator[Sequence[str]]:
+    """Paths of all fields inside a value."""
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield (*fields, name)
+            yield from _parts((*fields, name), below)
+    elif isinstance(value, list | tuple):
+        for below in value:
+            yield from _parts(fields, below)
 
 
 def _weigh(value: Json, fields: Sequence[str], rules: Sequence[_Rule]) -> Weight:

@@ -109,20 +109,18 @@ def _paths(fields: Mapping[str, object], path: str) -> Iterator[str]:
     for segment, below in fields.items():
         if segment == ".":
             continue
-        here = path + _written(segment, not path)
+        here = _joined(path, segment)
         node = below if isinstance(below, Mapping) else {}
         if not node or "." in node:
             yield here
         yield from _paths(node, here)
 
 
-def _written(segment: str, first: bool) -> str:
+def _joined(path: str, segment: str) -> str:
     kind, _, rest = segment.partition(":")
     if kind == "f":
-        return field_path("", rest).removeprefix(".") if first else field_path("", rest)
-    if kind == "k":
-        return item_path("", item_keys(segment) or ())
-    return f"[{rest}]"
+        return field_path(path, rest)
+    return item_path(path, item_keys(segment) or ()) if kind == "k" else f"{path}[{rest}]"
 
 
 def field_path(path: str, name: str) -> str:

@@ -28,6 +28,7 @@ _CONTROLLERS: Final = (
     ("spec", "healthCheckNodePort"),
     ("spec", "volumeName"),
     ("ports", "nodePort"),
+    ("spec", "serviceAccount"),  # the server's copy of serviceAccountName
 )
 #: Annotations by which a cloud gives an account an identity: others' annotations are their own business otherwise.
 _IDENTITIES: Final = (

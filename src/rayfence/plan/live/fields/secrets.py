@@ -54,7 +54,7 @@ class _Author:
     def change(self, name: str, state: FieldState, want: str | None, have: str | None) -> FieldChange:
         """One key's change."""
         weight = importance(self.desired, ("data", name))
-        pointer = "/data" if have is None else f"/data/{name.replace('~', '~0').replace('/', '~1')}"
+        pointer = f"/data/{name.replace('~', '~0').replace('/', '~1')}"
         by = self._by(name) if have is not None else writer_since(self.entries, self.manager)
         return FieldChange(field_path("data", name), state, want, have, by, weight.security, weight.belongs, pointer)
 

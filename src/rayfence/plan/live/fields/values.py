@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 _QUANTITY: Final = re.compile(
-    r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40}))(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?\d{1,2}))?\Z"
+    r"([+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40}))(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?[0-9]{1,2}))?\Z"
 )
 _BINARY: Final[Mapping[str, int]] = {
     name: 1024**power for power, name in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
@@ -64,6 +64,10 @@ PORT_KEYS: Final = (("containerPort", "protocol"), ("port", "protocol"))
 #: (enclosing field, field) to what the server fills in; `*`: whatever encloses it.
 _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
     ("ports", "protocol"): ("TCP",),
+    ("spec", "externalTrafficPolicy"): ("Cluster",),
+    ("spec", "internalTrafficPolicy"): ("Cluster",),
+    ("spec", "sessionAffinity"): ("None",),
+    ("spec", "ipFamilyPolicy"): ("SingleStack",),
     ("fieldRef", "apiVersion"): ("v1",),
     ("matchConstraints", "matchPolicy"): ("Equivalent",),
     ("matchConstraints", "namespaceSelector"): ({},),
@@ -98,6 +102,7 @@ _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
     ("backendRefs", "kind"): ("Service",),
     ("parentRefs", "group"): ("gateway.networking.k8s.io",),
     ("parentRefs", "kind"): ("Gateway",),
+    ("kinds", "group"): ("gateway.networking.k8s.io",),
     ("certificateRefs", "group"): ("",),
     ("certificateRefs", "kind"): ("Secret",),
     ("allowedRoutes", "namespaces"): ({"from": "Same"},),

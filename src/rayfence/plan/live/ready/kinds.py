@@ -25,6 +25,8 @@ from rayfence.plan.live.ready.status import (
     written,
 )
 
+#: Reasons of a gateway's conditions that pass by themselves.
+_ON_ITS_WAY: Final = frozenset({"Pending", "AddressNotAssigned", "NoResources"})
 #: The API server reads new admission policies anew after at most this long.
 _TAKEN_UP_SECONDS: Final = 3
 
@@ -73,23 +75,23 @@ def deployment(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> 
 
 
 def stateful_set(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Readiness:
-    """A StatefulSet: all replicas are of the present spec and ready. Its controller sets no conditions."""
+    """A StatefulSet: all replicas of the present spec are there and ready. It tells no condition of its own."""
     if is_stale(observed):
         return waiting("its controller has not taken up the spec")
     wanted = number(observed, "spec", "replicas") if at(observed, "spec", "replicas") is not None else 1
-    updated, up = number(observed, "status", "updatedReplicas"), number(observed, "status", "readyReplicas")
-    newest = text(observed, "status", "updateRevision")
-    settled = text(observed, "status", "currentRevision") == newest
-    if min(updated, up) >= wanted and settled:
-        return ready(f"{up} of {wanted} replicas are ready")
-    return pods_trouble(pods, events) or waiting(f"{min(updated, up)} of {wanted} replicas are ready")
+    updated, available = (number(observed, "status", name) for name in ("updatedReplicas", "availableReplicas"))
+    if available >= wanted and updated >= wanted:
+        return ready(f"{available} of {wanted} replicas are available")
+    for event in events_of(observed, events, written(observed)):
+        if event.warning and event.reason == "FailedCreate":
+            step = "see what refuses its pods: quota, Pod Security, admission"
+            return failed(f"{event.reason}: {event.message}", step, transient="quota" in event.message.lower())
+    return pods_trouble(pods, events) or waiting(f"{available} of {wanted} replicas are available")
 
 
 def quota(observed: Json) -> Readiness:
-    """A ResourceQuota: counted. Until then every pod of the namespace is refused."""
-    hard = at(observed, "status", "hard")
-    wanted = at(observed, "spec", "hard")
-    if isinstance(hard, dict) and isinstance(wanted, dict) and set(hard) == set(wanted):
+    """A ResourceQuota: counted under its present bounds. Before the first count every pod of it is refused."""
+    if at(observed, "status", "hard") == at(observed, "spec", "hard"):
         return ready("counted")
     return waiting("its use has not been counted yet")
 
@@ -188,9 +190,9 @@ def _both(observed: Json, known: Mapping[str, Condition], names: Sequence[str]) 
         condition = known.get(name)
         if condition is None or (condition.observed is not None and condition.observed < generation):
             return waiting(f"{name.lower()} is not known yet for this spec")
-        if condition.holds is False and condition.reason in {"Pending", "AddressNotAssigned", "NoResources"}:
-            return waiting(f"{condition.reason}: {condition.message}")
+        told = f"{condition.reason}: {condition.message}"
+        if condition.holds is None or (not condition.holds and condition.reason in _ON_ITS_WAY):
+            return waiting(told)
         if not condition.holds:
-            step = "correct what it names, and apply again"
-            return failed(f"{name} is {condition.holds}: {condition.reason}: {condition.message}", step, transient=True)
+            return failed(f"not {name.lower()}: {told}", "correct what it names, and apply again", transient=True)
     return ready("accepted and in place")

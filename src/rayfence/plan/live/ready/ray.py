@@ -116,7 +116,9 @@ def ray_job(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Rea
         return ready(f"{status.lower()}, job {text(observed, 'status', 'jobStatus') or 'not submitted yet'}")
     if (trouble := pods_trouble(pods, events) or _trouble(observed, events)) is not None:
         return trouble
-    return waiting(f"{status.lower()}: {why}".rstrip(": ") if status else "the operator has not seen it", _OPERATOR)
+    if not status:
+        return waiting("the operator has not seen it", _OPERATOR)
+    return waiting(f"{status.lower()}: {why}".rstrip(": "))
 
 
 def ray_service(observed: Json, events: Sequence[Json], pods: Sequence[Json]) -> Readiness:

@@ -38,7 +38,7 @@ def readiness(observed: Json, events: Sequence[Json], now: datetime.datetime, po
 def own_pods(observed: Json, pods: Sequence[Json]) -> tuple[Json, ...]:
     """The pods that were made for an object: by its selector, or by the Ray cluster it is, or has made."""
     selector = at(observed, "spec", "selector", "matchLabels")
-    if text(observed, "kind") in {"Deployment", "StatefulSet"} and isinstance(selector, Mapping) and selector:
+    if text(observed, "kind") in ("Deployment", "StatefulSet") and isinstance(selector, Mapping) and selector:
         return tuple(pod for pod in pods if _carries(pod, selector))
     names = {text(observed, "status", *path) for path in _CLUSTER_NAMES} - {""}
     if text(observed, "kind") == "RayCluster":

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from rayfence.adapters.kubernetes import connect
+from rayfence.api.clock import SystemClock
 from rayfence.errors import AlreadyThere, ChangedMeanwhile, FieldConflict, KindMissing, Refused
 from rayfence.model.api_objects import Json, Kind, at, name_of, objects_at, text_at
 from rayfence.ports.kubernetes import KubernetesApi
+from tests.cluster.harness.cluster import Cluster
 from tests.sim.kubernetes.cluster import SimCluster
 from tests.sim.kubernetes.kinds import KINDS
 
@@ -22,12 +25,15 @@ LEASE = KINDS["coordination.k8s.io/v1", "Lease"]
 
 
 @pytest.fixture(params=["simulator", pytest.param("server", marks=pytest.mark.cluster)])
-def api(request: pytest.FixtureRequest) -> KubernetesApi:
+def api(request: pytest.FixtureRequest) -> Iterator[KubernetesApi]:
     """The implementation under test."""
     if request.param == "simulator":
-        return SimCluster(validate=True)
-    server: KubernetesApi = request.getfixturevalue("cluster_api")
-    return server
+        yield SimCluster(validate=True)
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    server = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
+    yield server
+    server.close()
 
 
 @pytest.fixture

@@ -1,0 +1,30 @@
+"""The simulated cluster in the place of a real one, for use cases and verbs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sim.kubernetes.stand import Stand
+from tests.sim.planning import based_on, write
+
+
+def behind(stand: Stand, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
+    """Let every verb of this test reach the stand's cluster, with its clock, and keep receipts below `state`."""
+    contexts: list[str | None] = []
+
+    def connect(context: str | None) -> object:
+        contexts.append(context)
+        return stand.cluster
+
+    monkeypatch.setattr("rayfence.api.kubernetes._server", connect)
+    for module in ("apply", "diff", "destroy"):
+        monkeypatch.setattr(f"rayfence.api.{module}.SystemClock", lambda: stand.cluster.clock)
+    monkeypatch.setattr("rayfence.api.kubernetes.state_root", lambda _: state)
+
+
+def spec(folder: Path, *changes: tuple[str, object]) -> Path:
+    """The example with two tenants, changed, as a file."""
+    return write(folder, based_on("two-tenants", *changes))
+
+
+ONE_TENANT: tuple[str, object] = ("tenants.1", ...)
