@@ -220,14 +220,22 @@ def _index(case: Case, ground: Ground) -> str | None:
 
 
 def _spill_class(case: Case, ground: Ground) -> str | None:
+    """The class of volumes: for spilling, and for the trail of gateways."""
     path, target = "kubernetes.spill_class", case.platform.target
+    given = target.storage_class if isinstance(target, KubernetesTarget) else GKE_SPILL_CLASS
     if not any(pods.spill_gib for pods in ray_pods(case)):
-        case.decide(path, None, "nothing spills to a volume")
-        return None
+        trail = case.platform.images.gateway is not None and any(ray_pods(case))
+        if not trail or (ground.key is None and not isinstance(target, KubernetesTarget)):
+            case.decide(path, None, "nothing spills to a volume")
+            return None
+        if ground.key is None:
+            case.decide(
+                path, given, "for the trail of gateways; none named: the cluster's default", source=_given(ground)
+            )
+            return given
     if ground.key is not None:
         case.decide(path, SPILL_CLASS, "volumes are encrypted with the platform's key")
         return SPILL_CLASS
-    given = target.storage_class if isinstance(target, KubernetesTarget) else GKE_SPILL_CLASS
     if given is None:
         problem = "spilling needs volumes, and no class of them is named"
         case.refuse((), ("target.kubernetes.storageClass",), problem, ("set storageClass",))
