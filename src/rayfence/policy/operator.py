@@ -229,6 +229,7 @@ def _index_reason(case: Case, index: str | None) -> str:
 
 
 def _spill_class(case: Case, ground: Ground) -> str | None:
+    """The class of volumes: for spilling, and for the trail of gateways."""
     path, target = "kubernetes.spill_class", case.platform.target
     spills = any(pods.spill_gib for pods in ray_pods(case))
     if not spills and case.platform.images.gateway is None:  # the trail of a gateway lies on a volume too
