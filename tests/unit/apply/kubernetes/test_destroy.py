@@ -75,8 +75,8 @@ def test_what_is_marked_stays_with_its_namespace() -> None:
     receipt = stand.destroy(one_of_each())
     stand.settle()
     left = set(stand.cluster.references())
-    assert {name, "Namespace vision-gateway"} <= left and "RayCluster vision/train" not in left
-    assert {item.reference for item in receipt.done if item.deed is Deed.KEPT} == {name, "Namespace vision-gateway"}
+    assert {name, "Namespace vision"} <= left and "RayCluster vision/train" not in left
+    assert {item.reference for item in receipt.done if item.deed is Deed.KEPT} == {name, "Namespace vision"}
 
 
 KEEP = {"rayfence.dev/retain": "true"}
