@@ -187,7 +187,7 @@ def _refuse(order: Order, where: Surroundings, ahead: Prospect) -> tuple[Done, .
     preflight.refuse_foreign(seen, manifests, order.platform)
     preflight.refuse_ending(seen, manifests)
     removed = tuple(item.key for item in ahead.extra) if order.prune else ()
-    preflight.refuse_missing_rights(where.api, seen, writing, removed, order.platform)
+    preflight.refuse_missing_rights(where.api, seen, writing, removed, order.platform, with_secrets=bool(ahead.secrets))
     return rehearse(order, where, ahead)
 
 

@@ -7,6 +7,7 @@ from typing import Final, Protocol
 from rayfence.apply.kubernetes.look import Seen, look
 from rayfence.apply.kubernetes.secrets import tampered_secrets
 from rayfence.apply.kubernetes.state import state_manifests
+from rayfence.errors import Forbidden
 from rayfence.model.api_objects import FIELD_MANAGER, Kinds
 from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
@@ -21,6 +22,10 @@ from rayfence.ports.machine import Reporter
 
 #: The stage of the operator; what comes before it are guards, accounts and rights.
 FIRST_WORKLOADS: Final = 3
+
+
+#: In place of references where Secrets may not be read.
+UNREADABLE_SECRETS: Final = "Secrets, which may not be read"
 
 
 class SecretMaker(Protocol):
@@ -148,7 +153,10 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
         and (found := live.get(key_of(manifest.object))) is not None
         and readiness(found, (), now).phase is not Phase.READY
     )
-    missing = order.secrets.missing(where.api, seen.kinds)
+    try:
+        missing = order.secrets.missing(where.api, seen.kinds)
+    except Forbidden:  # the rights that are missing are named together, before the first write
+        missing = (UNREADABLE_SECRETS,)
     return Prospect(seen, drift, missing, unready, tampered_secrets(where.api, order.platform, seen.kinds))
 
 

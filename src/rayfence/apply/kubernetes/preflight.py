@@ -86,7 +86,13 @@ def refuse_ending(seen: Seen, manifests: Sequence[Manifest]) -> None:
 
 
 def refuse_missing_rights(
-    api: KubernetesApi, seen: Seen, manifests: Iterable[Manifest], removed: Iterable[ObjectKey], platform: str
+    api: KubernetesApi,
+    seen: Seen,
+    manifests: Iterable[Manifest],
+    removed: Iterable[ObjectKey],
+    platform: str,
+    *,
+    with_secrets: bool = False,
 ) -> None:
     """Raise Forbidden naming each verb that is missing to apply `manifests` and to remove `removed`."""
     home = state_namespace(platform)
@@ -95,7 +101,8 @@ def refuse_missing_rights(
         Right("coordination.k8s.io", "leases", home, ("get", "create", "update", "delete"), why="to work alone"),
         Right("", "configmaps", home, ("get", "create", "patch"), why="for the receipt"),
     )
-    _refuse(api, seen, (*own, *needed_rights(manifests, removed=removed)))
+    made = (Right("", "secrets", "", ("get", "create", "update"), why="to make the platform's Secrets"),)
+    _refuse(api, seen, (*own, *(made if with_secrets else ()), *needed_rights(manifests, removed=removed)))
 
 
 def refuse_missing_rights_to_destroy(api: KubernetesApi, seen: Seen, keys: Iterable[ObjectKey], platform: str) -> None:
