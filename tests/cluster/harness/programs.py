@@ -74,16 +74,6 @@ GROUPS: Final = (
 )
 
 
-#: To sign images and to verify them, against a registry of their own: for the tests that do that.
-SIGNING: Final = Group(
-    "signing",
-    (
-        ("rayfence.dev/tests/cluster/signing/registry", "registry"),
-        ("rayfence.dev/tests/cluster/signing/cosign", "cosign"),
-    ),
-)
-
-
 def built(say: Callable[[str], None], groups: Sequence[Group] = GROUPS) -> dict[str, Path]:
     """Build what is missing; return each program's file by its name.
 
