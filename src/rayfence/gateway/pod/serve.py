@@ -29,7 +29,7 @@ from rayfence.gateway.pod.api import ApiFailure, ApiServer
 from rayfence.gateway.pod.copy import TrailCopy
 from rayfence.gateway.pod.members import ServiceAccounts
 from rayfence.gateway.pod.mounts import Mirror
-from rayfence.gateway.pod.shared import Shared
+from rayfence.gateway.pod.stateobject import Shared
 from rayfence.gateway.rate import RateLimit
 from rayfence.gateway.rotation import KeyWatch
 from rayfence.gateway.server import background, listen

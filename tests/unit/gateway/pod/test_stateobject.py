@@ -1,4 +1,4 @@
-"""Twin of rayfence.gateway.pod.shared."""
+"""Twin of rayfence.gateway.pod.stateobject."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from rayfence.access.revocation import Revocation
 from rayfence.errors import StateError
 from rayfence.gateway.identity.lockout import Lock, Lockout
-from rayfence.gateway.pod import shared as module
-from rayfence.gateway.pod.shared import KEY, LIMIT, LOCK_LIMIT, Common, Shared, bounded, read_common
+from rayfence.gateway.pod import stateobject as module
+from rayfence.gateway.pod.stateobject import KEY, LIMIT, LOCK_LIMIT, Common, Shared, bounded, read_common
 from rayfence.gateway.sessions.revocation import Revocations
 from tests.sim.api_server import SimApi
 from tests.unit.gateway.pod.pods import api_server, pod_settings
