@@ -176,7 +176,7 @@ def _stateful(observed: int = 2, **status: Any) -> Json:
     return live("StatefulSet", "gateway", spec={"replicas": 2}, status={"observedGeneration": observed, **status})
 
 
-SETTLED = {"updatedReplicas": 2, "readyReplicas": 2, "currentRevision": "gateway-b", "updateRevision": "gateway-b"}
+SETTLED: dict[str, Any] = {"updatedReplicas": 2, "readyReplicas": 2, "currentRevision": "gateway-b", "updateRevision": "gateway-b"}
 
 
 def test_a_stateful_set_is_ready_when_all_replicas_are_new_and_ready() -> None:
@@ -185,7 +185,7 @@ def test_a_stateful_set_is_ready_when_all_replicas_are_new_and_ready() -> None:
 
 
 @pytest.mark.parametrize("less", [{"readyReplicas": 1}, {"updatedReplicas": 1}, {"currentRevision": "gateway-a"}, {}])
-def test_a_stateful_set_on_its_way_waits(less: dict[str, object]) -> None:
+def test_a_stateful_set_on_its_way_waits(less: dict[str, Any]) -> None:
     status = {**SETTLED, **less} if less else {}
     assert kinds.stateful_set(_stateful(**status), [], []).phase is Phase.WAITING
 
