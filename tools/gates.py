@@ -39,7 +39,7 @@ TRACES: Final = (Path("/run/rayfence"), Path("/run/netns"))
 PROMISED: Final = 600.0
 #: All gates together; what is running then hangs, is ended and has failed. In seconds.
 EVERYDAY_LIMIT: Final = 1500.0
-STRICT_LIMIT: Final = 3300.0
+STRICT_LIMIT: Final = 5000.0
 
 
 @dataclass(frozen=True, slots=True)
