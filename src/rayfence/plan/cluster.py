@@ -6,7 +6,7 @@ Leaves out what exists already: of Google Cloud that is the engine's own diff, o
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
 from rayfence.model.cloud import CloudDesired, CloudResource
 from rayfence.model.cluster_plan import Change, ClusterPlan, Difference, PlannedObject
@@ -46,7 +46,7 @@ def make_cluster_plan(
     return ClusterPlan(
         name=resolution.platform.name,
         target=target_words(resolution),
-        digest=digest_of([asdict(item) for item in objects] + [asdict(item) for item in resolution.decisions]),  # 3
+        digest=digest_of([*map(_flat, objects), *map(_flat, resolution.decisions)]),  # 3
         objects=objects,
         decisions=resolution.decisions,
         outcomes=tuple(outcomes),
@@ -80,6 +80,11 @@ def compare(before: ClusterPlan, after: ClusterPlan) -> tuple[Difference, ...]:
 def digest_of(value: object) -> str:
     """SHA-256 over canonical JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _flat(item: PlannedObject | Decision) -> dict[str, object]:
+    """Its fields, which hold no values of ours: `asdict` would look into each, and copy it."""
+    return {each.name: getattr(item, each.name) for each in fields(item)}
 
 
 def _cloud_object(resource: CloudResource) -> PlannedObject:

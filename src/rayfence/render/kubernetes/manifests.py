@@ -17,8 +17,8 @@ from rayfence.model.kubernetes import Manifest
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*\Z")
 #: YAML 1.1 reads these, in any case, as booleans or null.
 _MEANING: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-#: What a literal block may hold without escapes.
-_BLOCK_LINE: Final = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?\Z")
+#: What a literal block may hold without escapes: lines that are empty, or end in something visible.
+_BLOCK: Final = re.compile(r"(?:(?:[ -~]*[!-~])?\n)*(?:[ -~]*[!-~])?\Z")
 #: Characters that YAML does not take unescaped and JSON does.
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -68,7 +68,9 @@ def _sequence(value: Iterable[object], indent: str, lines: list[str]) -> None:
 
 
 def _entry(opening: str, item: object, indent: str, lines: list[str]) -> None:
-    if isinstance(item, Mapping) and item:
+    if isinstance(item, str):  # the most of all; asking whether something is a Mapping takes longer
+        lines.append(f"{opening} {_leaf(item, indent + '  ')}")
+    elif isinstance(item, Mapping) and item:
         lines.append(opening)
         _mapping(item, indent + "  ", lines)
     elif isinstance(item, list | tuple) and item:
@@ -116,7 +118,7 @@ def _block(value: str, indent: str) -> str:
     body = lines[:-1] if kept else lines
     if len(body) < 2 or not body[0] or body[0][0] == " " or not body[-1]:
         return ""
-    if not all(_BLOCK_LINE.match(line.lstrip(" ")) for line in body):
+    if not _BLOCK.match(value):
         return ""
-    text = "\n".join(f"{indent}{line}" if line else "" for line in body)
+    text = "\n".join([f"{indent}{line}" if line else "" for line in body])
     return f"{'|' if kept else '|-'}\n{text}"

@@ -106,21 +106,24 @@ def _speaks_ray_tls(workload: Workload, ray_tls: bool) -> bool:
     return ray_tls and SIDECAR_CLIENT in workload.sidecar_ports
 
 
-@lru_cache(maxsize=256)
 def sidecar_files(ports: tuple[int, ...], tenant: str, *, ray_tls: bool) -> Mapping[str, str]:
     """Files of the ConfigMap: bootstrap, and the two resources that point to the certificate and the authority."""
-    directory = {"path": LEAF_PATH}
-    leaf: Message = {
-        "certificate_chain": {"filename": f"{LEAF_PATH}/tls.crt"},
-        "private_key": {"filename": f"{LEAF_PATH}/tls.key"},
-        "watched_directory": directory,
-    }
     names: Message = {"san_type": "DNS", "matcher": {"exact": gateway_identity(tenant)}}
     peers: Message = {
         "trusted_ca": {"filename": f"{LEAF_PATH}/ca.crt"},
-        "watched_directory": directory,
+        "watched_directory": {"path": LEAF_PATH},
         "match_typed_subject_alt_names": [names],
     }
+    return {
+        "authority.yaml": to_text(discovery([typed(_SECRET, name="authority", validation_context=peers)])),
+        "envoy.yaml": _bootstrap(ports, ray_tls=ray_tls),
+        "leaf.yaml": _leaf(),
+    }
+
+
+@lru_cache(maxsize=16)
+def _bootstrap(ports: tuple[int, ...], *, ray_tls: bool) -> str:
+    """The same for every tenant: rendered once."""
     listeners = [_listener(port, *_UPSTREAMS[port]) for port in ports]
     clusters = [_cluster(*_UPSTREAMS[port], tls=ray_tls and port == SIDECAR_CLIENT) for port in ports]
     bootstrap: Message = {
@@ -128,11 +131,17 @@ def sidecar_files(ports: tuple[int, ...], tenant: str, *, ray_tls: bool) -> Mapp
         "overload_manager": {"resource_monitors": [extension(_CONNECTIONS, _CONNECTION_BOUND)]},
         "static_resources": {"listeners": listeners, "clusters": clusters},
     }
-    return {
-        "authority.yaml": to_text(discovery([typed(_SECRET, name="authority", validation_context=peers)])),
-        "envoy.yaml": to_text(bootstrap),
-        "leaf.yaml": to_text(discovery([typed(_SECRET, name="leaf", tls_certificate=leaf)])),
+    return to_text(bootstrap)
+
+
+@lru_cache(maxsize=1)
+def _leaf() -> str:
+    leaf: Message = {
+        "certificate_chain": {"filename": f"{LEAF_PATH}/tls.crt"},
+        "private_key": {"filename": f"{LEAF_PATH}/tls.key"},
+        "watched_directory": {"path": LEAF_PATH},
     }
+    return to_text(discovery([typed(_SECRET, name="leaf", tls_certificate=leaf)]))
 
 
 def _listener(port: int, name: str, upstream: int) -> Message:
