@@ -70,8 +70,7 @@ def test_what_does_not_go_is_named_with_what_holds_it() -> None:
 def test_what_is_marked_stays_with_its_namespace() -> None:
     stand, _ = _settled()
     stand.apply(one_of_each())
-    made = (name for name in stand.cluster.references() if name.startswith("ConfigMap vision-gateway/"))
-    name = next(name for name in made if "kube-root" not in name)
+    name = "ResourceQuota vision/tenant"
     stand.cluster.edit(name, "ada", lambda v: v["metadata"].setdefault("annotations", {}).update(KEEP))
     receipt = stand.destroy(one_of_each())
     stand.settle()

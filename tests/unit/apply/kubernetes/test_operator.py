@@ -27,7 +27,7 @@ def _ray(kind: str = "RayCluster", **spec: Any) -> Manifest:
 
 
 def test_version_and_gates_are_read_from_the_deployment() -> None:
-    cluster = _cluster("quay.io/kuberay/operator:v1.6.2@sha256:00", "--feature-gates=A=true,B=false", "--x")
+    cluster = _cluster("registry.example/kuberay/operator:v1.6.2@sha256:00", "--feature-gates=A=true,B=false", "--x")
     found = operators(cluster, cluster.kinds())
     assert found == (OperatorSeen("Deployment default/kuberay-operator", "1.6.2", {"A": True, "B": False}),)
     apart = _cluster("o@sha256:00", command=("/manager", "--feature-gates", "A=true"))

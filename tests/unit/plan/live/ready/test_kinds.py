@@ -176,7 +176,12 @@ def _stateful(observed: int = 2, **status: Any) -> Json:
     return live("StatefulSet", "gateway", spec={"replicas": 2}, status={"observedGeneration": observed, **status})
 
 
-SETTLED: dict[str, Any] = {"updatedReplicas": 2, "readyReplicas": 2, "currentRevision": "gateway-b", "updateRevision": "gateway-b"}
+SETTLED: dict[str, Any] = {
+    "updatedReplicas": 2,
+    "readyReplicas": 2,
+    "currentRevision": "gateway-b",
+    "updateRevision": "gateway-b",
+}
 
 
 def test_a_stateful_set_is_ready_when_all_replicas_are_new_and_ready() -> None:
