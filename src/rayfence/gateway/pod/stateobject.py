@@ -220,7 +220,7 @@ class Shared:
         raise ApiFailure("what replicas share changes faster than it can be written", 409)
 
     def _take(self, value: Json) -> None:
-        """Use what the object says, unless it is older than what is in use."""
+        """Add what the object says. Nothing known is forgotten, in whatever order its versions arrive."""
         common = read_common(_text(value))
         self._object = value
         self._revocations.take(common.revoked)
