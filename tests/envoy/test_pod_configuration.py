@@ -84,8 +84,10 @@ def _ask(stand: PodStand, mint: Mint, host: str, target: str = "/api/version") -
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.parent.name)
 def test_envoy_takes_every_file_of_every_example(example: Path, mint: Mint) -> None:
     planned = plan_cluster(read_cluster(example), example, today=datetime.date(2026, 11, 26))
-    for tenant in planned.platform.tenants:
-        site = site_of(tenant, planned.resolution)
+    sites = [site_of(tenant, planned.resolution) for tenant in planned.platform.tenants]
+    with_gateway = [site for site in sites if site.objects]
+    assert with_gateway or example.parent.name == "minimal"
+    for site in with_gateway:
         with pod_stand(site, heads=False) as stand:
             stand.configure(_data(site))
             stand.mount("/etc/rayfence/ray-tokens", {one.label: "t" * 64 for one in site.objects})
