@@ -33,7 +33,7 @@ lock: setup ## resolve the dependencies anew and write the lock files
 	@tools/lock
 
 bench: setup ## measure, and print ratios of one run (ARGS='--json')
-	@for script in bench/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+	@for script in $$(grep -l __main__ bench/*.py); do echo "== $$script"; script=$${script%.py}; $(BIN)/python -m "$${script/\//.}" $(ARGS); done
 
 clean: ## delete .venv and every cache; a running instance is stopped first
 	@if [ -x $(BIN)/rayfence ]; then $(BIN)/rayfence down || true; fi
