@@ -23,7 +23,7 @@ run: setup ## start a secured Ray on this machine and submit a job to it as an o
 stop: setup ## stop what `make run` started
 	@$(BIN)/rayfence down
 
-test: setup ## run the gates (STRICT=1: every test there is, and a skip is a failure)
+test: setup ## run the gates (STRICT=1: long tests too, and a skip is a failure)
 	@$(BIN)/python -m tools.gates $(if $(STRICT),--strict)
 
 test-cluster: setup ## run the tests on a real Kubernetes: makes one, or uses one that runs (root, Go, Debian packages)
