@@ -3,8 +3,9 @@
 import pytest
 
 from rayfence.catalog.matching import match, route_methods
+from rayfence.catalog.ray_versions import load_ray_versions
 from rayfence.catalog.roles import load_matrix
-from rayfence.catalog.routes import build_catalog, load_routes
+from rayfence.catalog.routes import build_catalog, load_routes, shipped_texts
 from rayfence.errors import CatalogError
 from rayfence.model.routes import Backend, Ownership, Right, Role, RoleMatrix, Route, RouteCatalog, Surface
 
@@ -14,6 +15,13 @@ MATRIX = RoleMatrix(permissions=(("p", Role.VIEWER),), visible_fields=(("job", (
 
 def build(*items: str, matrix: RoleMatrix = MATRIX) -> RouteCatalog:
     return build_catalog("2.60.0", {"r.yaml": "routes:\n" + "\n".join(f"- {{{item}}}" for item in items)}, matrix)
+
+
+@pytest.mark.parametrize("version", load_ray_versions().supported)
+def test_every_shipped_route_is_reached_by_some_request(version: str) -> None:
+    """`load_routes` leaves that to this test."""
+    texts = shipped_texts(".".join(version.split(".")[:2]))
+    assert build_catalog(version, texts, load_matrix()) == load_routes(version)
 
 
 def test_a_short_route_is_read_with_safe_defaults() -> None:
