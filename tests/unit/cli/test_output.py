@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rayfence.cli import output
 from rayfence.errors import PreflightError
+from rayfence.model.frozen import dataclass
 from rayfence.model.verdict import Posture, Verdict
 
 
@@ -95,3 +96,23 @@ def test_rows_too_wide_for_a_table_are_told_one_by_one(capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines() == ["change   name  before  why", "changed  a.b   1       so"]
     output.records([("changed", "a.b", "1", "s" * 200)], header)
     assert capsys.readouterr().out.splitlines() == ["changed  a.b", "    before  1", f"    why     {'s' * 200}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A result with a list."""
+
+    name: str
+    checks: tuple[Posture, ...]
+
+
+def test_rows_say_the_same_as_data_one_item_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Found("a\u009b", (Posture("c", "t", Verdict.PASS, "e"), Posture("d", "t", Verdict.FAIL, "\u009b")))
+    output.data(found)
+    whole = capsys.readouterr().out
+    output.rows(found)
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == json.loads(whole)
+    assert shown.isascii() and len(shown.splitlines()) == 7
+    with pytest.raises(TypeError, match="no result"):
+        output.rows({"a": object()})
