@@ -137,7 +137,7 @@ def hours_and_minutes(seconds: int) -> str:
 
 
 def form_token(service: Service, caller: Principal) -> str:
-    """Proof that a form was made for this session, by whichever replica."""
+    """Proof that a form was made for its caller's log-in, whichever replica answered."""
     return hmac.new(service.stamps.form_key, caller.session.encode(), hashlib.sha256).hexdigest()
 
 

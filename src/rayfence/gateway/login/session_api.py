@@ -63,18 +63,19 @@ async def _pod_session(service: Service, call: Call, proof: str) -> Response:
     grant = await by_service_account(service, call, proof)
     session, claims = await open_session(service, call, grant)
     seconds = min(token_seconds(service, None), grant.seconds or service.settings.limits.max_token_seconds)
-    detail = {"role": grant.role.value if grant.role else "", "seconds": seconds, "session": claims.session}
-    async with service.recorder.write(grant.subject, "token", "token", call.request_id, detail) as write:
-        token, minted = service.minter.mint(
-            service.settings.audiences.api,
-            grant.subject,
-            grant.role,
-            grant.rights,
-            seconds=seconds,
-            session=claims.session,
-        )
-        write.detail["jti"] = minted.token_id
+    token, minted = await _mint(service, call, grant, seconds, claims.session)
     return answer({"session": session, "token": token, "token_expires_at": minted.expires_at, **described(claims)})
+
+
+async def _mint(service: Service, call: Call, grant: Grant, seconds: int, session: str) -> tuple[str, Principal]:
+    """A token for the API, recorded before it exists and after."""
+    detail = {"role": grant.role.value if grant.role else "", "seconds": seconds, "session": session}
+    async with service.recorder.write(grant.subject, "token", "token", call.request_id, detail) as write:
+        token, claims = service.minter.mint(
+            service.settings.audiences.api, grant.subject, grant.role, grant.rights, seconds=seconds, session=session
+        )
+        write.detail["jti"] = claims.token_id
+    return token, claims
 
 
 async def create_token(service: Service, call: Call) -> Response:
@@ -85,17 +86,7 @@ async def create_token(service: Service, call: Call) -> Response:
     only_fields(body, "ttl", "role", "rights")
     grant = narrowed(current_grant(service, call.caller), body)
     seconds = token_seconds(service, body.get("ttl"))
-    detail = {"role": grant.role.value if grant.role else "", "seconds": seconds, "session": call.caller.session}
-    async with service.recorder.write(grant.subject, "token", "token", call.request_id, detail) as write:
-        token, claims = service.minter.mint(
-            service.settings.audiences.api,
-            grant.subject,
-            grant.role,
-            grant.rights,
-            seconds=seconds,
-            session=call.caller.session,
-        )
-        write.detail["jti"] = claims.token_id
+    token, claims = await _mint(service, call, grant, seconds, call.caller.session)
     return answer({"token": token, **described(claims)})
 
 
