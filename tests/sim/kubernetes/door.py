@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from rayfence.cli.apply import command as apply_command
 from tests.sim.kubernetes.stand import Stand
 from tests.sim.planning import based_on, write
 
@@ -28,3 +30,13 @@ def spec(folder: Path, *changes: tuple[str, object]) -> Path:
 
 
 ONE_TENANT: tuple[str, object] = ("tenants.1", ...)
+
+
+def applied_stand(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Stand:
+    """A cluster to which the verb `apply` has applied one tenant, and which has come to rest."""
+    stand = Stand()
+    behind(stand, monkeypatch, folder / "state")
+    words = ["-f", str(spec(folder, ONE_TENANT)), "-q"]
+    assert CliRunner().invoke(apply_command, words, standalone_mode=False).return_value == 0
+    stand.settle()
+    return stand

@@ -7,20 +7,14 @@ import pytest
 from click import UsageError
 from click.testing import CliRunner
 
-from rayfence.cli.apply import command as apply_command
 from rayfence.cli.destroy import command
-from tests.sim.kubernetes.door import ONE_TENANT, behind, spec
+from tests.sim.kubernetes.door import ONE_TENANT, applied_stand, spec
 from tests.sim.kubernetes.stand import Stand
 
 
 @pytest.fixture
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stand:
-    stand = Stand()
-    behind(stand, monkeypatch, tmp_path / "state")
-    words = ["-f", str(spec(tmp_path, ONE_TENANT)), "-q"]
-    assert CliRunner().invoke(apply_command, words, standalone_mode=False).return_value == 0
-    stand.settle()
-    return stand
+    return applied_stand(monkeypatch, tmp_path)
 
 
 def _words(tmp_path: Path, *more: str) -> list[str]:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rayfence.cli.apply import command as apply_command
 from rayfence.cli.diff import command
-from tests.sim.kubernetes.door import ONE_TENANT, behind, spec
+from tests.sim.kubernetes.door import ONE_TENANT, applied_stand, spec
 from tests.sim.kubernetes.stand import Stand
 
 
@@ -20,12 +19,7 @@ def _run(*words: str) -> tuple[int | None, str, str]:
 
 @pytest.fixture
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stand:
-    stand = Stand()
-    behind(stand, monkeypatch, tmp_path / "state")
-    words = ["-f", str(spec(tmp_path, ONE_TENANT)), "-q"]
-    assert CliRunner().invoke(apply_command, words, standalone_mode=False).return_value == 0
-    stand.settle()
-    return stand
+    return applied_stand(monkeypatch, tmp_path)
 
 
 def test_no_difference_is_exit_status_nought(applied: Stand, tmp_path: Path) -> None:
