@@ -47,6 +47,20 @@ def test_where_nobody_listens_the_connection_ends() -> None:
         assert client.recv(1) == b""
 
 
+def test_small_pieces_are_passed_on_at_once() -> None:
+    with (
+        listener() as server,
+        Forward(listener(), dial_here(address_of(server))) as door,
+        socket.create_connection(("127.0.0.1", door.port), timeout=10) as client,
+    ):
+        far, _ = server.accept()
+        with far:
+            # What comes through shows that both ends are joined.
+            client.sendall(b"x")
+            assert far.recv(1) == b"x"
+            assert [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in door.open_sockets()] == [1, 1]
+
+
 def test_closing_cuts_open_connections_and_frees_the_port() -> None:
     with listener() as server:
         door = Forward(listener(), dial_here(address_of(server))).start()

@@ -8,7 +8,7 @@ from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster, refuse
 from rayfence.api.kubernetes import connected, expected_of, keep_receipt, order_of, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
-from rayfence.apply.kubernetes import Order, Surroundings, execute
+from rayfence.apply.kubernetes import LANES, Order, Surroundings, execute
 from rayfence.apply.kubernetes.order import Confirm
 from rayfence.errors import PreflightError
 from rayfence.model.frozen import dataclass
@@ -55,7 +55,8 @@ def apply(spec: Path, wishes: Wishes, report: Reporter, confirm: Confirm) -> App
     _refuse_unknown(order, spec)
     path = receipt_path(planned.platform.name, wishes.plan)
     with connected(planned.platform, wishes.context) as api:
-        where = Surroundings(api, SystemClock(), report, whoami(), lambda receipt: keep_receipt(receipt, path), confirm)
+        clock, host = SystemClock(), whoami()
+        where = Surroundings(api, clock, report, host, lambda receipt: keep_receipt(receipt, path), confirm, LANES)
         receipt = execute(order, where)  # 3
     return Applied(receipt, path if receipt.done and not wishes.dry_run else None)
 

@@ -7,7 +7,7 @@ from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster
 from rayfence.api.kubernetes import connected, keep_receipt, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
-from rayfence.apply.kubernetes import Condemned, Surroundings, condemned
+from rayfence.apply.kubernetes import LANES, Condemned, Surroundings, condemned
 from rayfence.apply.kubernetes import destroy as carry_out
 from rayfence.errors import CatalogError, OrganizationError, RenderError, cut
 from rayfence.model.cluster_platform import ClusterPlatform
@@ -44,7 +44,8 @@ def destroy(
     platform = read_on_kubernetes(spec, "rayfence down")  # 1
     path = receipt_path(platform.name, None)
     with connected(platform, context) as api:
-        where = Surroundings(api, SystemClock(), report, whoami(), lambda receipt: keep_receipt(receipt, path))
+        clock, host = SystemClock(), whoami()
+        where = Surroundings(api, clock, report, host, lambda receipt: keep_receipt(receipt, path), lanes=LANES)
         what = condemned(platform.name, _manifests(platform, spec, report), where)  # 2
         receipt = None
         if not what.objects or dry_run or consent(platform.name, what):

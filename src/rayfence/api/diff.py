@@ -8,7 +8,7 @@ from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster, refuse
 from rayfence.api.kubernetes import LIVE, connected, order_of, whoami
 from rayfence.api.specs import read_on_kubernetes
-from rayfence.apply.kubernetes import Surroundings
+from rayfence.apply.kubernetes import LANES, Surroundings
 from rayfence.apply.kubernetes.order import change_digests, prospect
 from rayfence.apply.kubernetes.receipts import kept
 from rayfence.apply.kubernetes.state import state_namespace
@@ -43,7 +43,7 @@ def diff(spec: Path, policies: Path | None, context: str | None, report: Reporte
     refuse(planned.plan)
     order = order_of(planned)
     with connected(planned.platform, context) as api:
-        ahead = prospect(order, Surroundings(api, SystemClock(), report, whoami()))
+        ahead = prospect(order, Surroundings(api, SystemClock(), report, whoami(), lanes=LANES))
         last = kept(api, order.platform, state_namespace(order.platform))
     drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered))
     return Compared(planned.plan, drift, ahead.secrets, ahead.unready, last)

@@ -14,6 +14,7 @@ from rayfence.adapters.tls.cluster_secrets import ClusterSecrets
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import ClusterPlanned
 from rayfence.api.instances import state_root
+from rayfence.apply.kubernetes.lanes import LANES
 from rayfence.apply.kubernetes.order import Order
 from rayfence.apply.kubernetes.receipts import receipt_text
 from rayfence.errors import PreflightError, StalePlan
@@ -77,7 +78,7 @@ def order_of(planned: ClusterPlanned) -> Order:
         planned.manifests,
         planned.resolution.kubernetes.operator_version,
         operator.source is not OperatorSource.EXISTING,
-        secrets=ClusterSecrets(secret_requests(planned.resolution), {PLATFORM: planned.platform.name}),
+        secrets=ClusterSecrets(secret_requests(planned.resolution), {PLATFORM: planned.platform.name}, lanes=LANES),
     )
 
 

@@ -1,7 +1,8 @@
 """Envoy's decisions on their way into the trail: read its log, record each line within a second, count what is missing.
 
 1. Read the lines Envoy has written since the last look, several times a second.
-2. Record them; while the trail can't be written they stay in the log, and the place in it does not move.
+2. Record them (in a cluster of the kubelet's probes one in a while, see `probes`); while the trail can't be written
+   they stay in the log, and the place in it does not move.
 3. Every few seconds compare with Envoy's counters; a difference that stays is recorded as loss.
 4. When the log has grown, exchange it for a new one.
 
@@ -25,6 +26,7 @@ from rayfence.gateway.journal import Journal, JournalFailure
 from rayfence.gateway.logfile import ROTATE_BYTES, AccessLog
 from rayfence.gateway.loss import Counted, LossCount
 from rayfence.gateway.plainline import PlainLine, read_line
+from rayfence.gateway.probes import Probes, Sifted
 from rayfence.model.gateway import GatewaySettings
 
 LOGGER: Final = logging.getLogger(__name__)
@@ -51,8 +53,9 @@ class Ingest:
         *,
         rotate_bytes: int = ROTATE_BYTES,
         count_seconds: float = COUNT_SECONDS,
+        probes: Probes | None = None,
     ) -> None:
-        """`note`: file in which counts survive a restart of the service."""
+        """`note`: file in which counts survive a restart of the service. `probes`: hold back those of a kubelet."""
         self._journal = journal
         self._log = AccessLog(access_log, journal.position, rotate_bytes=rotate_bytes)
         self._envoy = envoy
@@ -63,12 +66,17 @@ class Ingest:
         self._ended = False
         self._compared = 0.0
         self._noted = (0.0, "")  # when, what
+        self._probes = probes
+        # A restart reads on behind the last record, so lines held after it are read, and counted, once more then.
+        self._recorded = journal.position
+        self._tail: list[tuple[str, float]] = []  # (stat prefix, started) of each
 
     @classmethod
     def open(cls, settings: GatewaySettings, journal: Journal) -> "Ingest":
         """The ingest of an instance."""
         note = Path(settings.trail_dir) / "ingest.json"
-        return cls(journal, Path(settings.access_log), EnvoyAdmin(settings.envoy_admin_socket), note)
+        probes = Probes() if settings.workload else None
+        return cls(journal, Path(settings.access_log), EnvoyAdmin(settings.envoy_admin_socket), note, probes=probes)
 
     async def run(self) -> None:
         """Follow the log until cancelled; whatever fails is tried again."""
@@ -100,10 +108,13 @@ class Ingest:
         while lines := self._log.read(BATCH_LINES):
             position = lines[-1][1]
             parsed = [read_line(raw, place) for raw, place in lines]
+            sifted = self._sifted(parsed, position)
             try:
-                self._journal.edges(parsed, position)
+                if sifted.kept:
+                    self._journal.edges(sifted.kept, sifted.position)
             except JournalFailure:
                 return False
+            self._take(sifted, parsed)
             self._log.accept(position)
             self._count(parsed)
         if self._log.was_cut:
@@ -115,6 +126,21 @@ class Ingest:
         if time.monotonic() - self._noted[0] >= 1.0:
             self._save()
         return True
+
+    def _sifted(self, lines: list[LogLine | PlainLine], position: str) -> Sifted:
+        if self._probes is None:
+            return Sifted(lines, position, 0, Probes())
+        return self._probes.sift(lines)
+
+    def _take(self, sifted: Sifted, parsed: Sequence[LogLine | PlainLine]) -> None:
+        """These lines are recorded, but for those that were held back."""
+        if self._probes is not None:
+            self._probes = sifted.probes
+        if sifted.kept:
+            self._recorded = sifted.position
+            self._tail.clear()
+        held = parsed[len(parsed) - sifted.tail :]
+        self._tail += ((line.prefix, line.started) for line in held)
 
     def _count(self, lines: Sequence[LogLine | PlainLine]) -> None:
         for line in lines:
@@ -146,11 +172,21 @@ class Ingest:
         return counted
 
     def _save(self) -> None:
-        text = json.dumps({**self._loss.counted()._asdict(), "position": self._log.position})
+        text = json.dumps(self._note_now())
         if text != self._noted[1]:
             with suppress(OSError):
                 write_private(self._note, text)
         self._noted = (time.monotonic(), text)
+
+    def _note_now(self) -> dict[str, object]:
+        """The counts as of the last record."""
+        counted = self._loss.counted()
+        lines = dict(counted.lines)
+        for prefix, started in self._tail:
+            if started >= counted.epoch:
+                lines[prefix] = lines.get(prefix, 0) - 1
+        position = self._recorded if self._tail else self._log.position
+        return {**counted._replace(lines=lines)._asdict(), "position": position}
 
     def close(self) -> None:
         """Record what is still unread, note the counts, close the log. The journal must still be open."""

@@ -11,17 +11,8 @@ from typing import Protocol
 from rayfence.model.api_objects import Json, Kind, Kinds
 
 
-class KubernetesApi(Protocol):
-    """One API server, as one caller."""
-
-    def version(self) -> str:
-        """The server's release, e.g. `v1.36.3`. The first call to make: it costs little and shows who answers."""
-
-    def whoami(self) -> str:
-        """Name of the user that the server takes us for; empty where it does not say."""
-
-    def kinds(self) -> Kinds:
-        """Every kind that the server has now, in each of its versions; subresources are left out."""
+class KubernetesReads(Protocol):
+    """What is there, as one caller sees it."""
 
     def get(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
         """The object; None when there is none (or not even its kind any more)."""
@@ -31,6 +22,19 @@ class KubernetesApi(Protocol):
 
         Empty as well when the kind is not there.
         """
+
+
+class KubernetesApi(KubernetesReads, Protocol):
+    """One API server, as one caller. Several threads may ask at once."""
+
+    def version(self) -> str:
+        """The server's release, e.g. `v1.36.3`. The first call to make: it costs little and shows who answers."""
+
+    def whoami(self) -> str:
+        """Name of the user that the server takes us for; empty where it does not say."""
+
+    def kinds(self) -> Kinds:
+        """Every kind that the server has now, in each of its versions; subresources are left out."""
 
     def apply(self, kind: Kind, value: Json, *, manager: str, force: bool = False, dry_run: bool = False) -> Json:
         """Server-side apply, with strict validation of fields; returns the object as stored (or as it would be).

@@ -62,6 +62,11 @@ class Forward:
         port: int = self._accepting.getsockname()[1]
         return port
 
+    def open_sockets(self) -> tuple[socket.socket, ...]:
+        """Both ends of every connection that is open now."""
+        with self._lock:
+            return tuple(self._open)
+
     def start(self) -> Self:
         """Begin to accept."""
         self._thread.start()
@@ -105,6 +110,9 @@ class Forward:
                 return  # closed at once, as a port where nobody listens would be
             with far:
                 far.settimeout(None)
+                for end in (near, far):
+                    # A request whose head and body come apart would wait 40 ms for the acknowledgement of its head.
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with self._lock:
                     if self._closed:
                         return

@@ -5,6 +5,8 @@ dependents, preconditions, strict validation, admission and quota refusals, righ
 are apart (`controllers.py`): nothing becomes ready here by itself.
 """
 
+import functools
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -49,6 +51,7 @@ class SimCluster:
         self.user = "admin"
         self._validate = validate
         self._serial = 0
+        self._lock = threading.RLock()
         for name in ("default", "kube-system"):
             self.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
@@ -317,3 +320,18 @@ def _key(kind: Kind, namespace: str, name: str) -> Key:
 
 def _named(kind: Kind, namespace: str, name: str) -> Json:
     return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"namespace": namespace, "name": name}}
+
+
+def _one_at_a_time(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of the port that several threads may call."""
+
+    @functools.wraps(method)
+    def locked(self: SimCluster, *arguments: Any, **options: Any) -> Any:
+        with self._lock:
+            return method(self, *arguments, **options)
+
+    return locked
+
+
+for _name in ("get", "list", "apply", "create", "replace", "patch", "delete", "allowed"):
+    setattr(SimCluster, _name, _one_at_a_time(getattr(SimCluster, _name)))

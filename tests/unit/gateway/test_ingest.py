@@ -13,6 +13,7 @@ from rayfence.gateway import logfile
 from rayfence.gateway.heads import HeadSigner
 from rayfence.gateway.ingest import Ingest
 from rayfence.gateway.journal import Journal
+from rayfence.gateway.probes import Probes
 from rayfence.gateway.segments import Segments, segment_files
 from rayfence.trail.record import Entry, Kind, parse
 from rayfence.trail.verify import verify_chain
@@ -27,6 +28,7 @@ class Bench:
             (folder / name).mkdir(mode=0o700)
         self.folder = folder
         self.log = folder / "access.jsonl"
+        self.probes: Probes | None = None
         self.envoy = SimEnvoy()
         self.journal = self.start()
         self.ingest = self.reader()
@@ -47,6 +49,7 @@ class Bench:
             self.folder / "trail" / "ingest.json",
             rotate_bytes=rotate_bytes,
             count_seconds=0.0,
+            probes=self.probes,
         )
 
     def restart(self, *, crash: bool = False) -> None:
@@ -228,3 +231,46 @@ def test_a_cancelled_task_and_the_last_step_record_each_line_once(bench: Bench) 
 
     asyncio.run(run())
     assert len(bench.edges()) == 5000
+
+
+def probe_line(number: int) -> bytes:
+    """A kubelet's probe."""
+    return log_line(number, grant=None, route="api.health", path="/v1/health", surface="login")
+
+
+def test_in_a_cluster_probes_are_held_back_and_counted_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the service between two records: nothing is lost, doubled or taken for a loss."""
+    monkeypatch.setattr("rayfence.gateway.loss.SETTLE_SECONDS", 0.01)
+    bench.probes = Probes()
+    bench.ingest.close()
+    bench.ingest = bench.reader()
+    for crash in (False, True, True, False):
+        bench.write(probe_line(1), probe_line(2), log_line(3), probe_line(4))
+        done = len(bench.edges()) + 2
+        run_until(bench.ingest, lambda done=done: len(bench.edges()) == done)  # type: ignore[misc]
+        bench.restart(crash=crash)
+    bench.write(log_line(9))
+    end = time.monotonic() + 1.0
+    run_until(bench.ingest, lambda: time.monotonic() > end)
+    assert bench.journal.health().lost == 0
+    assert [entry.action for entry in bench.edges()].count("jobs.logs") == 5
+
+
+@pytest.mark.parametrize("crash", [True, False])
+def test_a_loss_behind_probes_that_were_held_back_is_found_after_a_restart(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, crash: bool
+) -> None:
+    monkeypatch.setattr("rayfence.gateway.loss.SETTLE_SECONDS", 0.01)
+    bench.probes = Probes()
+    bench.ingest.close()
+    bench.ingest = bench.reader()
+    bench.write(log_line(1))
+    run_until(bench.ingest, lambda: len(bench.edges()) == 1)
+    bench.write(probe_line(2), probe_line(3), probe_line(4))
+    end = time.monotonic() + 2.5  # the note is written once a second
+    run_until(bench.ingest, lambda: time.monotonic() > end)
+    bench.envoy.finished["front"] += 2
+    bench.restart(crash=crash)
+    run_until(bench.ingest, lambda: bench.journal.gauges() == {"lost_decisions": 2})

@@ -24,14 +24,16 @@ from rayfence.adapters.tls.cluster_material import (
     token_data,
     tokens_data,
 )
+from rayfence.apply.kubernetes.lanes import side_by_side
+from rayfence.apply.kubernetes.order import Told
 from rayfence.errors import Forbidden, StateError
 from rayfence.model.api_objects import FIELD_MANAGER, Json, Kind, Kinds, name_of, namespace_of, object_at, text_at
 from rayfence.model.cluster_secrets import ClusterSecret, ClusterSecretKind
 from rayfence.plan.live.fields.secrets import DIGESTS, digests
-from rayfence.ports.kubernetes import KubernetesApi
-from rayfence.ports.machine import Reporter
+from rayfence.ports.kubernetes import KubernetesApi, KubernetesReads
 
 _SECRET: Final = Kind("v1", "Secret", "secrets", True)
+_ORIGINALS: Final = frozenset({ClusterSecretKind.AUTHORITY, ClusterSecretKind.RAY_TOKEN})
 _TYPES: Final = {ClusterSecretKind.LEAF: "kubernetes.io/tls"}
 
 
@@ -41,40 +43,52 @@ def utc_now() -> datetime:
 
 
 class ClusterSecrets:
-    """`apply.kubernetes.order.SecretMaker` for these requests. `labels` go on every Secret that is made."""
+    """`apply.kubernetes.order.SecretMaker` for these requests. `labels` go on every Secret that is made.
+
+    `lanes`: how many are sent at once.
+    """
 
     def __init__(
         self,
         requests: Sequence[ClusterSecret],
         labels: Mapping[str, str],
         clock: Callable[[], datetime] = utc_now,
+        lanes: int = 1,
     ) -> None:
         self._requests = tuple(requests)
         self._labels = dict(labels)
         self._clock = clock
+        self._lanes = lanes
 
-    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:
+    def missing(self, api: KubernetesReads, kinds: Kinds) -> tuple[str, ...]:
         """References of Secrets that are not there, lack a part, or end soon. Changes nothing."""
         return tuple(change.request.reference for change in self._changes(api, kinds))
 
-    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:
-        """Make and renew; returns references of those written.
+    def make(self, api: KubernetesApi, reads: KubernetesReads, kinds: Kinds, did: Told) -> None:
+        """Make and renew; `did` is told the reference of each that was written, and `renewed`.
 
         Raises KubernetesError, StateError (an authority that may not certify a name).
         """
-        made: list[str] = []
-        for change in self._changes(api, kinds):
+        kind = kinds.get(("v1", "Secret"), _SECRET)
+
+        def written(change: _Change) -> _Change:
             value = self._object(change)
-            kind = kinds.get(("v1", "Secret"), _SECRET)
             if change.before is None:
                 api.create(kind, value, manager=FIELD_MANAGER)
             else:
                 api.replace(kind, value, manager=FIELD_MANAGER)
-            report(f"{'made' if change.before is None else 'renewed'} {change.request.reference}")
-            made.append(change.request.reference)
-        return tuple(made)
+            return change
 
-    def _changes(self, api: KubernetesApi, kinds: Kinds) -> Iterator["_Change"]:
+        def told(change: _Change) -> None:
+            did(change.request.reference, "" if change.before is None else "renewed")
+
+        changes = tuple(self._changes(reads, kinds))
+        # What others are made from goes first: a copy without its original could not be told from a foreign one.
+        for is_first in (True, False):
+            some = tuple(change for change in changes if (change.request.kind in _ORIGINALS) is is_first)
+            side_by_side(some, written, told, self._lanes)
+
+    def _changes(self, api: KubernetesReads, kinds: Kinds) -> Iterator["_Change"]:
         kind, now = kinds.get(("v1", "Secret"), _SECRET), self._clock()
         wanted: dict[tuple[str, str], Data] = {}
         listed = self._listed(api, kind)
@@ -94,7 +108,7 @@ class ClusterSecrets:
             if held is None or data != held:
                 yield _Change(request, live, data)
 
-    def _listed(self, api: KubernetesApi, kind: Kind) -> dict[tuple[str, str], Json]:
+    def _listed(self, api: KubernetesReads, kind: Kind) -> dict[tuple[str, str], Json]:
         """Those that carry our labels, in one request; where listing is forbidden each is asked for by name."""
         try:
             return {(namespace_of(one), name_of(one)): one for one in api.list(kind, labels=self._labels)}

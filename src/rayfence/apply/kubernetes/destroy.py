@@ -44,7 +44,7 @@ def condemned(platform: str, manifests: Iterable[Manifest], where: Surroundings)
     `manifests` of the spec tell in which stage each object was made; what left the spec goes first.
     """
     stage_of: Mapping[ObjectKey, int] = {key_of(manifest.object): manifest.stage for manifest in manifests}
-    seen = look(where.api, ())
+    seen = look(where.api, (), lanes=where.lanes)
     found = {key_of(value): value for value in ours(seen, platform)}
     ordered = [found[key] for key in removal_order(tuple(found), stage_of)]
     home = state_namespace(platform)
@@ -68,7 +68,7 @@ def destroy(
     if not what.objects:
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
     keys = [key_of(value) for value in what.objects if not is_retained(value)]
-    preflight.refuse_missing_rights_to_destroy(where.api, what.seen, keys, platform)  # 1
+    preflight.refuse_missing_rights_to_destroy(where.api, what.seen, keys, platform, where.lanes)  # 1
     if dry_run:
         return replace(receipt, outcome=Outcome.DRY_RUN, ended=began)
     lease = _lease(platform, what, where)  # 2
@@ -100,7 +100,7 @@ def _carried_out(
 
     try:
         where.keep(receipt)
-        wait = Wait(where.api, what.seen, where.clock, where.report, renew, deadline)
+        wait = Wait(where.api, what.seen, where.clock, where.report, renew, deadline, where.lanes)
         remove(wait, [value for value in what.objects if value not in last], done.append)  # 3
         # The lease lies in the last namespace and goes with it.
         remove(replace(wait, guard=lambda: None), last, done.append)

@@ -7,9 +7,12 @@ way out: a guard that is up stays up, and what waits behind it was never started
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import groupby
 
 from rayfence.apply.kubernetes import preflight, receipts
+from rayfence.apply.kubernetes.lanes import side_by_side
 from rayfence.apply.kubernetes.lease import HeldLease, take
+from rayfence.apply.kubernetes.look import Glance
 from rayfence.apply.kubernetes.operator import operators, refuse_old_definitions, refuse_unfit
 from rayfence.apply.kubernetes.order import (
     FIRST_WORKLOADS,
@@ -102,26 +105,38 @@ class _Run:
         self, stage: Sequence[Manifest], changing: frozenset[ObjectKey], live: dict[ObjectKey, Json], ahead: Prospect
     ) -> None:
         where = self.where
-        for manifest in stage:
-            key = key_of(manifest.object)
-            if key not in changing:
-                continue
-            self.lease.renew()
-            kind = ahead.seen.kind_of(manifest.object)
-            live[key], done = write(where.api, kind, manifest.object, live.get(key), self.order.forced)
+
+        def sent(manifest: Manifest) -> tuple[ObjectKey, Json, Done]:
+            key, kind = key_of(manifest.object), ahead.seen.kind_of(manifest.object)
+            stored, done = write(where.api, kind, manifest.object, live.get(key), self.order.forced)
+            return key, stored, done
+
+        def did(told: tuple[ObjectKey, Json, Done]) -> None:
+            key, stored, done = told
             self._did(done)
+            live[key] = stored
             where.report(f"{done.deed} {done.reference}")
-        wait = Wait(where.api, ahead.seen, where.clock, where.report, self.lease.renew, self.order.deadline)
+
+        todo = (manifest for manifest in stage if key_of(manifest.object) in changing)
+        # A binding names its role, and the server looks for it: kinds come one after the other.
+        for _, alike in groupby(todo, key=lambda manifest: manifest.object.get("kind")):
+            side_by_side(tuple(alike), sent, did, where.lanes, self.lease.renew)
         awaited = [manifest for manifest in stage if is_awaited(self.order, manifest)]
-        await_ready(wait, [live[key_of(manifest.object)] for manifest in awaited])
+        await_ready(self._waiting(ahead), [live[key_of(manifest.object)] for manifest in awaited])
         self._keep(in_cluster=False)
 
     def _secrets(self, ahead: Prospect) -> None:
         if self.secrets_made or not ahead.secrets:
             return
         self.lease.renew()
-        for name in self.order.secrets.make(self.where.api, ahead.seen.kinds, self.where.report):
-            self._did(Done(name, Deed.SECRET))
+
+        def did(name: str, note: str) -> None:
+            self._did(Done(name, Deed.SECRET, note=note))
+            self.where.report(f"{note or 'made'} {name}")
+            self.lease.renew()
+
+        glance = Glance(self.where.api, ahead.seen.absent)
+        self.order.secrets.make(self.where.api, glance, ahead.seen.kinds, did)
         self.secrets_made = True
 
     def _prune(self, ahead: Prospect, *, whole: bool) -> None:
@@ -135,9 +150,12 @@ class _Run:
         if not self.order.prune or not gone:
             return
         self.pruned |= {item.key for item in gone}
-        live, where = ahead.seen.live(), self.where
-        wait = Wait(where.api, ahead.seen, where.clock, where.report, self.lease.renew, self.order.deadline)
-        remove(wait, [live[item.key] for item in gone], self._did)
+        live = ahead.seen.live()
+        remove(self._waiting(ahead), [live[item.key] for item in gone], self._did)
+
+    def _waiting(self, ahead: Prospect) -> Wait:
+        where, deadline = self.where, self.order.deadline
+        return Wait(where.api, ahead.seen, where.clock, where.report, self.lease.renew, deadline, where.lanes)
 
     def _did(self, done: Done) -> None:
         self.receipt = replace(self.receipt, done=(*self.receipt.done, done))
@@ -187,7 +205,9 @@ def _refuse(order: Order, where: Surroundings, ahead: Prospect) -> tuple[Done, .
     preflight.refuse_foreign(seen, manifests, order.platform)
     preflight.refuse_ending(seen, manifests)
     removed = tuple(item.key for item in ahead.extra) if order.prune else ()
-    preflight.refuse_missing_rights(where.api, seen, writing, removed, order.platform, with_secrets=bool(ahead.secrets))
+    preflight.refuse_missing_rights(
+        where.api, seen, writing, removed, order.platform, with_secrets=bool(ahead.secrets), lanes=where.lanes
+    )
     return rehearse(order, where, ahead)
 
 

@@ -1,11 +1,14 @@
 """`look`: what of a platform is in the cluster now. One request per kind, and one for each desired object not found so.
 
+Requests go side by side: nothing here depends on the order of answers, but that namespaces come first.
+
 Leaves out what differs: `plan/live/compare.py` says that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from rayfence.apply.kubernetes.lanes import every
 from rayfence.errors import Forbidden, KindMissing
 from rayfence.model.api_objects import FIELD_MANAGER, Json, Kind, Kinds, kind_key, name_of, namespace_of
 from rayfence.model.frozen import dataclass
@@ -13,7 +16,7 @@ from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import ObjectKey
 from rayfence.plan.live.compare import is_ours
 from rayfence.plan.live.order import key_of
-from rayfence.ports.kubernetes import KubernetesApi
+from rayfence.ports.kubernetes import KubernetesApi, KubernetesReads
 from rayfence.render.kubernetes.shape import MANAGED_BY
 
 OURS: Final[Mapping[str, str]] = {MANAGED_BY: "rayfence"}
@@ -45,12 +48,16 @@ _NEEDED: Final = ("list", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen. `unseen`: (group, kind) to why it could not be read. `missing`: desired kinds the server lacks."""
+    """What was seen. `unseen`: (group, kind) to why it could not be read. `missing`: desired kinds the server lacks.
+
+    `absent`: desired namespaces that are not there.
+    """
 
     kinds: Kinds
     objects: tuple[Json, ...]
     unseen: Mapping[tuple[str, str], str]
     missing: tuple[tuple[str, str], ...]
+    absent: frozenset[str] = frozenset()
 
     def kind_of(self, value: Json) -> Kind:
         """The kind of an object that was seen or is desired. Raises KindMissing."""
@@ -65,7 +72,26 @@ class Seen:
         return {key_of(value): value for value in self.objects}
 
 
-def look(api: KubernetesApi, manifests: Sequence[Manifest], kinds: Kinds | None = None) -> Seen:
+class Glance:
+    """A server's objects at one moment: nothing is asked twice, and nothing of namespaces that are not there."""
+
+    def __init__(self, api: KubernetesReads, absent: frozenset[str]) -> None:
+        self._api, self._absent = api, absent
+        self._listed: dict[tuple[object, ...], tuple[Json, ...]] = {}
+
+    def get(self, kind: Kind, name: str, namespace: str = "") -> Json | None:
+        """See the port."""
+        return None if namespace in self._absent else self._api.get(kind, name, namespace)
+
+    def list(self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None) -> tuple[Json, ...]:
+        """See the port."""
+        asked = (kind, namespace, *sorted((labels or {}).items()))
+        if asked not in self._listed:
+            self._listed[asked] = self._api.list(kind, namespace, labels)
+        return self._listed[asked]
+
+
+def look(api: KubernetesApi, manifests: Sequence[Manifest], kinds: Kinds | None = None, lanes: int = 1) -> Seen:
     """See everything that is desired, and everything that carries our label.
 
     1. List each kind that is desired or was ever rendered, by our label: namespaces first.
@@ -76,22 +102,37 @@ def look(api: KubernetesApi, manifests: Sequence[Manifest], kinds: Kinds | None 
     wanted = dict.fromkeys(kind_key(manifest.object) for manifest in manifests)
     unseen: dict[tuple[str, str], str] = {}
     found: dict[ObjectKey, Json] = {}
-    for kind in _to_list(known, wanted):  # 1
+
+    def listed(kind: Kind) -> tuple[Json, ...] | Forbidden:
         try:
-            found |= {key_of(value): value for value in api.list(kind, labels=OURS)}
+            return api.list(kind, labels=OURS)
         except Forbidden as error:
-            if (kind.api_version, kind.kind) in wanted:
-                unseen[kind.group, kind.kind] = str(error)
-    for value in _unfound(manifests, found, known):  # 2
-        kind = known[kind_key(value)]
+            return error
+
+    def got(value: Json) -> Json | Forbidden | None:
         try:
-            live = api.get(kind, name_of(value), namespace_of(value))
+            return api.get(known[kind_key(value)], name_of(value), namespace_of(value))
         except Forbidden as error:
-            unseen[kind.group, kind.kind] = str(error)
-        else:
-            if live is not None:
-                found[key_of(value)] = live
-    return Seen(known, tuple(found.values()), unseen, tuple(key for key in wanted if key not in known))
+            return error
+
+    kinds_to_list = tuple(_to_list(known, wanted))
+    for kind, answer in zip(kinds_to_list, every(kinds_to_list, listed, lanes), strict=True):  # 1
+        if not isinstance(answer, Forbidden):
+            found |= {key_of(value): value for value in answer}
+        elif (kind.api_version, kind.kind) in wanted:
+            unseen[kind.group, kind.kind] = str(answer)
+    for is_space in (True, False):  # 2
+        todo = tuple(value for value in _unfound(manifests, found, known) if _is_space(value) is is_space)
+        for value, one in zip(todo, every(todo, got, lanes), strict=True):
+            if isinstance(one, Forbidden):
+                kind = known[kind_key(value)]
+                unseen[kind.group, kind.kind] = str(one)
+            elif one is not None:
+                found[key_of(value)] = one
+    keys = [key_of(manifest.object) for manifest in manifests if _is_space(manifest.object)]
+    absent = frozenset(key.name for key in keys if key not in found and ("", "Namespace") not in unseen)
+    missing = tuple(key for key in wanted if key not in known)
+    return Seen(known, tuple(found.values()), unseen, missing, absent)
 
 
 def ours(seen: Seen, platform: str) -> tuple[Json, ...]:
@@ -119,5 +160,9 @@ def _unfound(manifests: Iterable[Manifest], found: Mapping[ObjectKey, Json], kin
         if key in found or kind_key(value) not in kinds:
             continue
         if key.namespace and ObjectKey("", "Namespace", "", key.namespace) not in found:
-            continue  # namespaces come first among manifests: one that is there was found by now
+            continue  # namespaces are asked for first: one that is there was found by now
         yield value
+
+
+def _is_space(value: Json) -> bool:
+    return value.get("kind") == "Namespace"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Final, Protocol
 
-from rayfence.apply.kubernetes.look import Seen, look
+from rayfence.apply.kubernetes.look import Glance, Seen, look
 from rayfence.apply.kubernetes.secrets import tampered_secrets
 from rayfence.apply.kubernetes.state import state_manifests
 from rayfence.errors import Forbidden
@@ -17,7 +17,7 @@ from rayfence.plan.cluster import digest_of
 from rayfence.plan.live.compare import compare
 from rayfence.plan.live.order import in_order, key_of
 from rayfence.plan.live.ready.readiness import readiness
-from rayfence.ports.kubernetes import Clock, KubernetesApi
+from rayfence.ports.kubernetes import Clock, KubernetesApi, KubernetesReads
 from rayfence.ports.machine import Reporter
 
 #: The stage of the operator; what comes before it are guards, accounts and rights.
@@ -28,26 +28,32 @@ FIRST_WORKLOADS: Final = 3
 UNREADABLE_SECRETS: Final = "Secrets, which may not be read"
 
 
+#: Told of a Secret: its reference, and what more is to say.
+Told = Callable[[str, str], None]
+
+
 class SecretMaker(Protocol):
     """Makes what the plan only asks for: keys and certificates, in the Secrets where they are used."""
 
-    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:
+    def missing(self, api: KubernetesReads, kinds: Kinds) -> tuple[str, ...]:
         """References of Secrets that are not there, or lack a part."""
 
-    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:
-        """Make what is missing; a living one is never written. Returns references of those made."""
+    def make(self, api: KubernetesApi, reads: KubernetesReads, kinds: Kinds, did: Told) -> None:
+        """Make what is missing by what `reads` tells; a living one is never written.
+
+        `did` is told the reference of each when it is made, and `renewed` where it was there before.
+        """
 
 
 class NoSecrets:
     """A platform that asks for none."""
 
-    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:  # noqa: ARG002
+    def missing(self, api: KubernetesReads, kinds: Kinds) -> tuple[str, ...]:  # noqa: ARG002
         """None."""
         return ()
 
-    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:  # noqa: ARG002
+    def make(self, api: KubernetesApi, reads: KubernetesReads, kinds: Kinds, did: Told) -> None:
         """None."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,8 @@ def keep_nothing(receipt: ClusterReceipt) -> None:
 class Surroundings:
     """Where it is done, and by whom. `host`: user, machine and process, for lease and receipt.
 
-    `confirm` is asked once, before anything is written, if something of ours left the spec.
+    `confirm` is asked once, before anything is written, if something of ours left the spec. `lanes`: requests that
+    may be under way at once.
     """
 
     api: KubernetesApi
@@ -104,6 +111,7 @@ class Surroundings:
     host: str
     keep: Keep = keep_nothing
     confirm: Confirm = remove_nothing
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,8 @@ def complete(order: Order) -> tuple[Manifest, ...]:
 def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> Prospect:
     """Look, and say what would be done; changes nothing. Raises ServerUnreachable, CredentialsRefused."""
     manifests = complete(order)
-    seen = look(where.api, manifests, kinds)
+    seen = look(where.api, manifests, kinds, where.lanes)
+    glance = Glance(where.api, seen.absent)
     drift = compare(manifests, seen.objects, FIELD_MANAGER, unseen=seen.unseen)
     live, now = seen.live(), where.clock.utc()
     unready = tuple(
@@ -154,10 +163,10 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
         and readiness(found, (), now).phase is not Phase.READY
     )
     try:
-        missing = order.secrets.missing(where.api, seen.kinds)
+        missing = order.secrets.missing(glance, seen.kinds)
     except Forbidden:  # the rights that are missing are named together, before the first write
         missing = (UNREADABLE_SECRETS,)
-    return Prospect(seen, drift, missing, unready, tampered_secrets(where.api, order.platform, seen.kinds))
+    return Prospect(seen, drift, missing, unready, tampered_secrets(glance, order.platform, seen.kinds))
 
 
 def change_digests(drift: Drift) -> dict[str, str]:

@@ -7,6 +7,7 @@ looked at in `operator.py`; what only the server can judge (schemas, admission) 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from rayfence.apply.kubernetes.lanes import every
 from rayfence.apply.kubernetes.look import Seen
 from rayfence.apply.kubernetes.state import state_namespace
 from rayfence.errors import Forbidden, KindMissing, Refused
@@ -93,6 +94,7 @@ def refuse_missing_rights(
     platform: str,
     *,
     with_secrets: bool = False,
+    lanes: int = 1,
 ) -> None:
     """Raise Forbidden naming each verb that is missing to apply `manifests` and to remove `removed`."""
     home = state_namespace(platform)
@@ -102,14 +104,16 @@ def refuse_missing_rights(
         Right("", "configmaps", home, ("get", "create", "patch"), why="for the receipt"),
     )
     made = (Right("", "secrets", "", ("get", "create", "update"), why="to make the platform's Secrets"),)
-    _refuse(api, seen, (*own, *(made if with_secrets else ()), *needed_rights(manifests, removed=removed)))
+    _refuse(api, seen, (*own, *(made if with_secrets else ()), *needed_rights(manifests, removed=removed)), lanes)
 
 
-def refuse_missing_rights_to_destroy(api: KubernetesApi, seen: Seen, keys: Iterable[ObjectKey], platform: str) -> None:
+def refuse_missing_rights_to_destroy(
+    api: KubernetesApi, seen: Seen, keys: Iterable[ObjectKey], platform: str, lanes: int = 1
+) -> None:
     """Raise Forbidden naming each verb that is missing to delete these objects."""
     home = state_namespace(platform)
     own = Right("coordination.k8s.io", "leases", home, ("get", "create", "update", "delete"), why="to work alone")
-    _refuse(api, seen, (own, *needed_rights((), Purpose.DESTROY, tuple(keys))))
+    _refuse(api, seen, (own, *needed_rights((), Purpose.DESTROY, tuple(keys))), lanes)
 
 
 def to_write(manifests: Sequence[Manifest], drift: Drift) -> tuple[Manifest, ...]:
@@ -118,12 +122,24 @@ def to_write(manifests: Sequence[Manifest], drift: Drift) -> tuple[Manifest, ...
     return tuple(manifest for manifest in manifests if key_of(manifest.object) in keys)
 
 
-def _refuse(api: KubernetesApi, seen: Seen, rights: Sequence[Right]) -> None:
+def _refuse(api: KubernetesApi, seen: Seen, rights: Sequence[Right], lanes: int) -> None:
     plurals = {(kind.group, plural(kind.kind)): kind.plural for kind in seen.kinds.values()}
 
-    def allowed(right: Right) -> bool:
+    def asked(right: Right) -> bool:
         resource = plurals.get((right.group, right.resource), right.resource)
         return all(api.allowed(verb, right.group, resource, right.namespace, right.name) for verb in right.verbs)
+
+    # Every right in a namespace is looked for in the whole cluster first: these are asked for side by side.
+    wide = tuple(
+        dict.fromkeys(
+            Right(one.group, one.resource, "", (verb,)) for one in rights if one.namespace for verb in one.verbs
+        )
+    )
+    known = dict(zip(wide, every(wide, asked, lanes), strict=True))
+
+    def allowed(right: Right) -> bool:
+        found = known.get(right)
+        return asked(right) if found is None else found
 
     lacking = missing_rights(rights, allowed)
     if lacking:

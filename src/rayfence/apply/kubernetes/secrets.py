@@ -9,14 +9,14 @@ from rayfence.plan.live.fields.changes import changes
 from rayfence.plan.live.fields.importance import object_importance
 from rayfence.plan.live.fields.owned import entries, object_writer
 from rayfence.plan.live.order import key_of
-from rayfence.ports.kubernetes import KubernetesApi
+from rayfence.ports.kubernetes import KubernetesReads
 from rayfence.render.kubernetes.names import PLATFORM
 
 _GROUP = "Secrets"
 _NOTE = "an apply leaves it as it is: delete it, and the next apply makes a new one"
 
 
-def tampered_secrets(api: KubernetesApi, platform: str, kinds: Kinds) -> tuple[ObjectDrift, ...]:
+def tampered_secrets(api: KubernetesReads, platform: str, kinds: Kinds) -> tuple[ObjectDrift, ...]:
     """Each with the keys that differ and who wrote them last; none where Secrets may not be listed."""
     kind = kinds.get(("v1", "Secret"))
     if kind is None:

@@ -49,7 +49,10 @@ class NotReady(KubernetesError):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What a wait needs around it. `deadline`: seconds from its beginning; `guard` is called in each round."""
+    """What a wait needs around it. `deadline`: seconds from its beginning; `guard` is called in each round.
+
+    `lanes`: requests that may be under way at once.
+    """
 
     api: KubernetesApi
     seen: Seen
@@ -57,14 +60,18 @@ class Wait:
     report: Reporter
     guard: Guard
     deadline: float
+    lanes: int = 1
 
 
 def await_ready(wait: Wait, wanted: Iterable[Json]) -> None:
-    """Wait for each of `wanted` (objects as stored by the server). Raises NotReady, Busy when the lease is lost."""
-    pending = {_key(value): value for value in wanted}
+    """Wait for each of `wanted` (objects as stored by the server). Raises NotReady, Busy when the lease is lost.
+
+    What is ready by being stored is not asked for again.
+    """
+    pending = {_key(value): value for value in wanted if not _is_ready_already(value, wait)}
     states: dict[tuple[str, ...], Readiness] = {}
     end, pause, away_since = wait.clock.monotonic() + wait.deadline, _FIRST_PAUSE, None
-    while True:
+    while pending:
         wait.guard()
         try:
             pending, states = _round(wait, pending, states)
@@ -80,6 +87,11 @@ def await_ready(wait: Wait, wanted: Iterable[Json]) -> None:
             raise NotReady([(_name(key), states[key]) for key in pending if key in states])
         wait.clock.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _is_ready_already(value: Json, wait: Wait) -> bool:
+    """Whether nothing can come of asking again. What has pods is asked for once at least: its status may be old."""
+    return value.get("kind") not in _WORKLOADS and readiness(value, (), wait.clock.utc()).phase is Phase.READY
 
 
 def await_gone(wait: Wait, wanted: Iterable[Json]) -> None:

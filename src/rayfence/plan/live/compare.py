@@ -63,9 +63,9 @@ def _one(
     manifest: Manifest, live: Mapping[ObjectKey, Json], manager: str, unseen: Mapping[tuple[str, str], str]
 ) -> ObjectDrift | None:
     key = key_of(manifest.object)
-    weight = object_importance(manifest.object)
     observed = live.get(key)
     if observed is None:
+        weight = object_importance(manifest.object)
         why = unseen.get((key.group, key.kind))
         state = ObjectState.MISSING if why is None else ObjectState.UNKNOWN
         return ObjectDrift(
@@ -83,7 +83,7 @@ def _one(
         manifest.stage,
         found,
         any(change.security for change in found),
-        weight.belongs,
+        object_importance(manifest.object).belongs,
         object_writer(entries(observed)),
         str(metadata.get("uid") or ""),
         str(metadata.get("resourceVersion") or ""),

@@ -27,7 +27,14 @@ class Place:
         return self.now
 
     def make(self) -> tuple[str, ...]:
-        return self.maker.make(self.api, self.api.kinds(), self.said.append)
+        made: list[str] = []
+
+        def did(name: str, note: str) -> None:
+            made.append(name)
+            self.said.append(f"{note} {name}")
+
+        self.maker.make(self.api, self.api, self.api.kinds(), did)
+        return tuple(made)
 
     def data(self, namespace: str, name: str) -> dict[str, bytes]:
         found: Any = self.api.objects["v1", "Secret", namespace, name]
@@ -38,7 +45,9 @@ def test_all_are_made_once_and_then_left_alone() -> None:
     place = Place()
     assert place.maker.missing(place.api, place.api.kinds()) == tuple(one.reference for one in ALL)
     assert not place.api.writes
-    assert place.make() == tuple(one.reference for one in ALL)
+    made = place.make()
+    assert sorted(made) == sorted(one.reference for one in ALL)
+    assert made.index("Secret vision/ray-token-cluster-train") < made.index("Secret vision-gateway/gateway-ray-tokens")
     before = dict(place.api.objects)
     writes = list(place.api.writes)
     assert place.make() == ()

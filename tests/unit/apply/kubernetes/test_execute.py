@@ -1,6 +1,8 @@
 """Applying a platform, on the simulator: order, repair, conflicts, interruptions at every moment, receipts."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,16 +11,17 @@ import pytest
 
 from rayfence.apply.kubernetes.execute import execute
 from rayfence.apply.kubernetes.lease import LEASE
-from rayfence.apply.kubernetes.order import Order, change_digests, prospect
+from rayfence.apply.kubernetes.look import RENDERED
+from rayfence.apply.kubernetes.order import Order, Told, change_digests, prospect
 from rayfence.apply.kubernetes.receipts import kept
 from rayfence.apply.kubernetes.rehearsal import Conflicts
 from rayfence.apply.kubernetes.waiting import NotReady
 from rayfence.errors import Forbidden, KindMissing, Refused, ServerUnreachable, StalePlan
 from rayfence.model.api_objects import Json, Kinds, reference
 from rayfence.model.receipt import Deed, Outcome
-from rayfence.ports.kubernetes import KubernetesApi
-from rayfence.ports.machine import Reporter
+from rayfence.ports.kubernetes import KubernetesApi, KubernetesReads
 from tests.sim.kubernetes.cluster import WRITES
+from tests.sim.kubernetes.kinds import KINDS
 from tests.sim.kubernetes.stand import Stand, changed_order, one_of_each, two_tenants
 
 GUARDS = (
@@ -402,12 +405,12 @@ class Maker:
     def __init__(self, stand: Stand) -> None:
         self.stand, self.there, self.made = stand, tuple[str, ...](), 0
 
-    def missing(self, api: KubernetesApi, kinds: Kinds) -> tuple[str, ...]:
+    def missing(self, api: KubernetesReads, kinds: Kinds) -> tuple[str, ...]:
         return () if self.made else ("Secret vision-gateway/gateway-tls",)
 
-    def make(self, api: KubernetesApi, kinds: Kinds, report: Reporter) -> tuple[str, ...]:
+    def make(self, api: KubernetesApi, reads: KubernetesReads, kinds: Kinds, did: Told) -> None:
         self.there, self.made = self.stand.cluster.references(), self.made + 1
-        return ("Secret vision-gateway/gateway-tls",)
+        did("Secret vision-gateway/gateway-tls", "")
 
 
 def test_secrets_are_made_after_accounts_and_before_the_first_pod() -> None:
@@ -441,3 +444,60 @@ def test_one_tenant_leaves_the_other_alone(tmp_path: Path) -> None:
     more = changed_order(tmp_path, ("tenants.0.quota.pods", 41))
     receipt = stand.apply(more)
     assert [item.reference for item in receipt.done] == ["ResourceQuota vision/tenant"]
+
+
+def _asked(stand: Stand) -> dict[str, int]:
+    """How often each verb was asked for since the last clearing."""
+    return dict(Counter(verb for verb, _ in stand.cluster.calls))
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_nothing_to_do_costs_one_request_for_each_kind_however_many_objects(lanes: int) -> None:
+    counts = []
+    for order in (one_of_each(), two_tenants()):
+        stand = _applied(order)
+        where = replace(stand.where(), lanes=lanes)
+        assert execute(order, where).outcome is Outcome.UNCHANGED
+        assert stand.cluster.writes == []
+        counts.append(_asked(stand))
+    assert len(two_tenants().manifests) > 2 * len(one_of_each().manifests)
+    few, many = counts
+    kinds = {(kind.group, kind.kind) for kind in KINDS.values() if kind.kind in RENDERED.get(kind.group, ())}
+    assert few == many == {"version": 1, "whoami": 1, "kinds": 1, "list": len(kinds) + 1}  # and Secrets by platform
+
+
+def test_a_first_apply_writes_each_object_once_and_asks_little_besides() -> None:
+    stand = Stand()
+    stand.apply(two_tenants())
+    asked, objects = _asked(stand), len(two_tenants().manifests)
+    written = [name for verb, name in stand.cluster.writes if verb == "apply" and name != f"ConfigMap {HOME}/receipt"]
+    assert len(written) == len(set(written)) == objects + 2  # with rayfence's own namespace and its quota
+    assert asked["get"] < objects and asked["list"] < objects
+
+
+def test_side_by_side_gives_the_same_cluster_and_the_same_receipt() -> None:
+    one, many = Stand(), Stand()
+    first = one.apply(two_tenants())
+    second = execute(two_tenants(), replace(many.where(), lanes=6))
+    assert _wishes(one) == _wishes(many)
+    assert [item.reference for item in second.done] == [item.reference for item in first.done]
+
+
+@pytest.mark.parametrize("number", range(20, 110, 9))
+def test_interrupted_side_by_side_the_receipt_holds_all_that_was_written(number: int) -> None:
+    stand, count = Stand(), 0
+
+    def fault(verb: str, value: Json) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            raise ServerUnreachable("away")
+
+    stand.cluster.faults.append(fault)
+    with suppress(ServerUnreachable):
+        execute(one_of_each(), replace(stand.where(), lanes=6))
+    stand.cluster.faults.clear()
+    ours = {name for verb, name in stand.cluster.writes if verb == "apply"} - {f"ConfigMap {HOME}/receipt"}
+    if stand.receipts:
+        assert ours - {item.reference for item in stand.receipts[-1].done} <= {f"Namespace {HOME}"}
+    assert stand.apply(one_of_each()).outcome in (Outcome.COMPLETE, Outcome.UNCHANGED)

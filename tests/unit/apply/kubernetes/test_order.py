@@ -67,7 +67,7 @@ def test_guards_are_always_awaited() -> None:
 
 def test_defaults_do_nothing() -> None:
     stand = Stand()
-    assert NoSecrets().missing(stand.cluster, {}) == () == NoSecrets().make(stand.cluster, {}, print)
+    assert NoSecrets().missing(stand.cluster, {}) == ()
     assert remove_nothing(("a",)) is False
     keep_nothing(ClusterReceipt("p", "apply", "d", "t", "b", "h", "s", Outcome.RUNNING))
     assert stand.cluster.calls == []

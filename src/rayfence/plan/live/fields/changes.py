@@ -30,7 +30,7 @@ from rayfence.plan.live.fields.owned import (
 )
 from rayfence.plan.live.fields.rightful import is_rightful, matters, yielded
 from rayfence.plan.live.fields.secrets import secret_digests
-from rayfence.plan.live.fields.values import LIST_KEYS, PORT_KEYS, is_default, is_quantity, left_out, same
+from rayfence.plan.live.fields.values import LIST_KEYS, PORT_KEYS, identical, is_default, is_quantity, left_out, same
 
 #: Of `metadata` only these are wishes; the rest names the object or is the server's.
 _METADATA: Final = ("labels", "annotations")
@@ -38,7 +38,6 @@ _METADATA: Final = ("labels", "annotations")
 _ORDERED: Final = frozenset({"containers", "initContainers"})
 _SKIPPED: Final = frozenset({"apiVersion", "kind", "metadata", "status"})
 _SECRET_FIELDS: Final = frozenset({"data", "stringData"})
-_SCALARS: Final = frozenset({str, int, bool})
 _ABSENT: Final = object()
 
 
@@ -102,7 +101,7 @@ class _Comparison:
     def _mapping(self, want: Mapping[str, object], have: Mapping[str, object], place: _Place) -> Iterator[FieldChange]:
         for name, value in want.items():
             there = have.get(name, _ABSENT)
-            if there == value and type(there) is type(value) and type(value) in _SCALARS:
+            if identical(value, there):
                 continue  # most fields of most objects: no place is made for them
             below = self._below(place, name)
             if there is _ABSENT or (there is None and value is not None):

@@ -133,6 +133,9 @@ _DEFAULTS: Final[Mapping[tuple[str, str], tuple[object, ...]]] = {
 }
 
 
+_ABSENT: Final = object()
+
+
 @lru_cache(maxsize=4096)
 def quantity(text: str) -> Fraction | None:
     """The number that a quantity means; None for what is none."""
@@ -153,6 +156,27 @@ def is_quantity(kind: str, parent: str, name: str) -> bool:
     if parent in _QUANTITY_MAPS or name in _QUANTITY_FIELDS:
         return True
     return kind == "LimitRange" and parent in _LIMIT_RANGE_MAPS
+
+
+def identical(want: object, have: object) -> bool:
+    """Whether two JSON values are the same down to the last field, in the same order of lists; `True` is not `1`.
+
+    A quick yes: what only means the same is not looked for, and no is no proof of a difference.
+    """
+    kind = type(want)
+    if kind is dict:
+        return type(have) is dict and len(want) == len(have) and _identical_fields(want, have)  # type: ignore[arg-type]
+    if kind is list or kind is tuple:
+        return type(have) is list and len(want) == len(have) and all(map(identical, want, have))  # type: ignore[arg-type,call-overload]
+    return type(have) is kind and want == have
+
+
+def _identical_fields(want: dict[str, object], have: dict[str, object]) -> bool:
+    for name, value in want.items():
+        there = have.get(name, _ABSENT)
+        if there is not value and not identical(value, there):
+            return False
+    return True
 
 
 def same(want: object, have: object, *, amount: bool = False) -> bool:

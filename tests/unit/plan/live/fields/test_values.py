@@ -1,12 +1,13 @@
 """When two values say the same: quantities, what is left out, what is filled in."""
 
+import json
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rayfence.plan.live.fields.values import is_default, is_quantity, left_out, quantity, same
+from rayfence.plan.live.fields.values import identical, is_default, is_quantity, left_out, quantity, same
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,22 @@ def test_defaults_hold_where_they_are_filled_in_and_for_their_own_value_only() -
     assert is_default("subjects", "apiGroup", "rbac.authorization.k8s.io")
     assert not is_default("workerGroupSpecs", "replicas", False) and is_default("workerGroupSpecs", "replicas", 0)
     assert not is_default("spec", "hostNetwork", True)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a", "1"]),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from("abc"), below, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(_JSON, _JSON)
+def test_identical_is_what_json_writes_alike(left: object, right: object) -> None:
+    written = [json.dumps(value, sort_keys=True) for value in (left, right)]
+    assert identical(left, right) is (written[0] == written[1])
+    assert identical(left, json.loads(written[0]))
+
+
+def test_a_tuple_of_ours_is_a_list_of_theirs() -> None:
+    assert identical({"a": ("b", ("c",))}, {"a": ["b", ["c"]]})
+    assert not identical({"a": True}, {"a": 1}) and not identical([1], (1,))
