@@ -38,7 +38,6 @@ BUILTINS: Final = frozenset({"open", "input", "print", "eval", "exec", "__import
 #: Modules of these rooms that reach out all the same, and why. Only ever remove from it.
 PROGRAMS: Final[dict[str, str]] = {
     "src/rayfence/trail/standalone_verifier.py": "goes with an export to auditors, who run it without rayfence",
-    "src/rayfence/model/frozen.py": "compiles `__init__` of our own fields, as `dataclasses` does (ADR 12)",
 }
 
 

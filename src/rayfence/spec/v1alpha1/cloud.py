@@ -7,7 +7,7 @@ from pydantic import Field
 from rayfence.model import gke as model
 from rayfence.spec.v1alpha1 import fields
 from rayfence.spec.v1alpha1.parsed import Moment, SourceRange
-from rayfence.spec.v1alpha1.strict import Choice, Strict
+from rayfence.spec.v1alpha1.strict import Choice, Strict, no_items
 
 Mirror = Literal["docker", "pypi", "apt"]
 
@@ -126,8 +126,8 @@ class SinkSpec(Strict):
 class ObservabilitySpec(Strict):
     """Logs and alerts. Audit logs are always on."""
 
-    sinks: list[SinkSpec] = Field(default_factory=list, max_length=16)
-    channels: list[fields.Channel] = Field(default_factory=list, max_length=16, description="Whom alerts tell.")
+    sinks: list[SinkSpec] = Field(default_factory=no_items, max_length=16)
+    channels: list[fields.Channel] = Field(default_factory=no_items, max_length=16, description="Whom alerts tell.")
     alerts: bool = Field(default=True, description="Alert policies; off only with waiver `alerts`.")
 
     def to_model(self) -> model.Observability:
@@ -139,7 +139,7 @@ class SupplyChainSpec(Strict):
     """Which images may run: Binary Authorization, scanning, mirrors."""
 
     attestors: list[fields.Attestor] = Field(
-        default_factory=list, max_length=10, description="Who must have signed; left out: an attestor is made."
+        default_factory=no_items, max_length=10, description="Who must have signed; left out: an attestor is made."
     )
     attestor_key: fields.AttestorKey | None = Field(default=None, description="Key of the attestor that is made.")
     dry_run: bool = Field(default=False, description="Log only; with waiver `binary-authorization`.")
@@ -178,7 +178,7 @@ class PatchingSpec(Strict):
         default=None, description="Left out: as the organisation demands, else REGULAR."
     )
     window: WindowSpec | None = None
-    exclusions: list[ExclusionSpec] = Field(default_factory=list, max_length=20)
+    exclusions: list[ExclusionSpec] = Field(default_factory=no_items, max_length=20)
 
     def to_model(self) -> model.Patching:
         """The internal form."""
@@ -196,12 +196,12 @@ class PerimeterSpec(Strict):
     policy: Annotated[int, Field(ge=1, lt=10**18, description="Number of the access policy.")]
     enforced: bool = Field(default=False, description="false: a dry run, which logs what would be refused.")
     data_projects: list[fields.ProjectId] = Field(
-        default_factory=list,
+        default_factory=no_items,
         max_length=50,
         description="Other projects whose data belongs inside: only then is it out of reach from outside.",
     )
     access_levels: list[fields.AccessLevel] = Field(
-        default_factory=list,
+        default_factory=no_items,
         max_length=20,
         description="Existing access levels that may come in from outside: those of pipelines and administrators.",
     )
@@ -240,11 +240,13 @@ class InstallerSpec(Strict):
 class ActorsSpec(Strict):
     """Who runs, installs, checks and feeds the platform. Named, their roles are bound; else the plan lists them."""
 
-    platform_admin: Groups = Field(default_factory=list, description="Make the platform, by the pipeline that applies.")
+    platform_admin: Groups = Field(
+        default_factory=no_items, description="Make the platform, by the pipeline that applies."
+    )
     operator_installer: InstallerSpec | None = Field(default=None, description="Install KubeRay (manifests).")
-    auditor: Groups = Field(default_factory=list, description="Read logs, bindings and policies.")
-    ci: Workloads = Field(default_factory=list, description="Pushes images, and signs what it pushed.")
-    scanner: Workloads = Field(default_factory=list, description="Reads images, and what scanning found in them.")
+    auditor: Groups = Field(default_factory=no_items, description="Read logs, bindings and policies.")
+    ci: Workloads = Field(default_factory=no_items, description="Pushes images, and signs what it pushed.")
+    scanner: Workloads = Field(default_factory=no_items, description="Reads images, and what scanning found in them.")
 
     def to_model(self) -> tuple[model.Duty, ...]:
         """The internal form: those that are named."""

@@ -7,7 +7,7 @@ from pydantic import Field
 from rayfence.model import gke as model
 from rayfence.spec.v1alpha1 import fields
 from rayfence.spec.v1alpha1.parsed import Cidr, SourceRange
-from rayfence.spec.v1alpha1.strict import Choice, Strict
+from rayfence.spec.v1alpha1.strict import Choice, Strict, no_items
 
 
 class AnyNetwork(Strict):
@@ -85,7 +85,7 @@ class ControlPlaneSpec(Strict):
         default="dns", description="dns: by name, guarded by IAM. private: an address in the VPC. Else: listed ranges."
     )
     authorized: list[SourceRange] = Field(
-        default_factory=list, max_length=50, description="Ranges that may reach an address; unused with dns."
+        default_factory=no_items, max_length=50, description="Ranges that may reach an address; unused with dns."
     )
 
     def to_model(self) -> model.ControlPlane:
@@ -165,13 +165,13 @@ class GkeSpec(Strict):
     create: NewProject | None = Field(default=None, description="Make the project; left out: it exists.")
     location: fields.Location = Field(description="A region; a zone only with waiver `zonal-cluster`.")
     node_locations: list[fields.Zone] = Field(
-        default_factory=list, max_length=8, description="Zones of the nodes; left out: the region's."
+        default_factory=no_items, max_length=8, description="Zones of the nodes; left out: the region's."
     )
     mode: Literal["standard", "autopilot"] = Field(default="standard", description="Who manages the nodes.")
     network: NetworkSpec
     control_plane: ControlPlaneSpec = Field(default_factory=ControlPlaneSpec)
     pools: list[PoolSpec] = Field(
-        default_factory=list,
+        default_factory=no_items,
         max_length=100,
         description="Node pools (standard mode); left out: chosen to fit the pods.",
     )

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from rayfence.model.platform import LocalPlatform, LocalTarget, RayCluster, Tenant, WorkerGroup
 from rayfence.spec.v1alpha1 import fields
 from rayfence.spec.v1alpha1.platform import Identity, LimitSpec, Metadata, limits_of
-from rayfence.spec.v1alpha1.strict import Choice, Strict
+from rayfence.spec.v1alpha1.strict import Choice, Strict, no_items
 
 Port = Annotated[int, Field(ge=1024, le=65535)]
 Cpus = Annotated[int, Field(ge=0, le=1024)]
@@ -19,7 +19,9 @@ class LocalGateway(Strict):
     port: Port | None = None
     ray_client_port: Port | None = None
     api_hosts: list[fields.ApiHost] = Field(
-        default_factory=list, max_length=16, description="Names besides localhost under which the API may be called."
+        default_factory=no_items,
+        max_length=16,
+        description="Names besides localhost under which the API may be called.",
     )
 
 

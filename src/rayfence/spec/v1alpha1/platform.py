@@ -8,7 +8,7 @@ from rayfence.model import cluster_platform as model
 from rayfence.model.gateway import Limits
 from rayfence.spec.v1alpha1 import fields
 from rayfence.spec.v1alpha1.parsed import Cidr, Day
-from rayfence.spec.v1alpha1.strict import Strict
+from rayfence.spec.v1alpha1.strict import Strict, no_items
 
 
 class Metadata(Strict):
@@ -64,7 +64,7 @@ class OperatorSpec(Strict):
     namespace: fields.KubernetesName = Field(default="ray-system", description="Where the operator runs.")
     image: fields.Image | None = Field(default=None, description="The operator's image, by digest.")
     gates: list[fields.Gate] = Field(
-        default_factory=list, max_length=32, description="Feature gates that must be on, as in `RayClusterMTLS`."
+        default_factory=no_items, max_length=32, description="Feature gates that must be on, as in `RayClusterMTLS`."
     )
 
     def to_model(self) -> model.Operator:
@@ -98,10 +98,10 @@ class OrganizationSpec(Strict):
     )
     live: bool = Field(default=False, description="Read the policies from Google Cloud instead.")
     tags: list[fields.Tag] = Field(
-        default_factory=list, max_length=64, description="The project's tag bindings, for conditions in files."
+        default_factory=no_items, max_length=64, description="The project's tag bindings, for conditions in files."
     )
     ancestors: list[fields.Parent] = Field(
-        default_factory=list, max_length=12, description="The project's folders and organisation, nearest first."
+        default_factory=no_items, max_length=12, description="The project's folders and organisation, nearest first."
     )
     owner: fields.Line = Field(
         default="the organisation policy administrators", description="To whom requests for exceptions are addressed."
@@ -135,7 +135,7 @@ class KubernetesSpec(Strict):
     )
     storage_class: fields.KubernetesName | None = Field(default=None, description="StorageClass of spill volumes.")
     api_server_cidrs: list[Cidr] = Field(
-        default_factory=list, max_length=16, description="Where pods reach the API server, for egress rules."
+        default_factory=no_items, max_length=16, description="Where pods reach the API server, for egress rules."
     )
 
     def to_model(self) -> model.KubernetesTarget:

@@ -20,7 +20,7 @@ from rayfence.spec.v1alpha1.platform import (
     WaiverSpec,
     limits_of,
 )
-from rayfence.spec.v1alpha1.strict import Choice, Strict
+from rayfence.spec.v1alpha1.strict import Choice, Strict, no_items
 from rayfence.spec.v1alpha1.tenants import GkeTenantSpec, TenantSpec
 
 
@@ -47,7 +47,7 @@ class ClusterRoot(Strict):
     identity: Identity = Field(default_factory=Identity)
     limits: LimitSpec = Field(default_factory=LimitSpec)
     waivers: list[WaiverSpec] = Field(
-        default_factory=list, max_length=64, description="Accepted weaknesses, each with an owner and an end."
+        default_factory=no_items, max_length=64, description="Accepted weaknesses, each with an owner and an end."
     )
 
     def _platform(

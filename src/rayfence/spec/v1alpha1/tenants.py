@@ -7,7 +7,7 @@ from pydantic import Field
 from rayfence.model import tenancy as model
 from rayfence.spec.v1alpha1 import fields
 from rayfence.spec.v1alpha1.parsed import Cron
-from rayfence.spec.v1alpha1.strict import Strict
+from rayfence.spec.v1alpha1.strict import Strict, no_entries, no_items
 
 Cpus = Annotated[int, Field(ge=1, le=1024)]
 MemoryGib = Annotated[int, Field(ge=1, le=16 * 1024)]
@@ -18,11 +18,13 @@ Members = Annotated[list[fields.Member], Field(max_length=64)]
 class RolesSpec(Strict):
     """Who holds each role of the tenant's gateway: `group:` or `serviceAccount:`. Nobody by default."""
 
-    viewer: Members = Field(default_factory=list, description="May look: dashboard, status, own logs.")
-    submitter: Members = Field(default_factory=list, description="May also submit jobs, and end their own.")
-    operator: Members = Field(default_factory=list, description="May also read and end everybody's jobs.")
-    ray_client: Members = Field(default_factory=list, description="May use Ray Client: code execution, interactively.")
-    serve_call: Members = Field(default_factory=list, description="May call applications of Ray Serve.")
+    viewer: Members = Field(default_factory=no_items, description="May look: dashboard, status, own logs.")
+    submitter: Members = Field(default_factory=no_items, description="May also submit jobs, and end their own.")
+    operator: Members = Field(default_factory=no_items, description="May also read and end everybody's jobs.")
+    ray_client: Members = Field(
+        default_factory=no_items, description="May use Ray Client: code execution, interactively."
+    )
+    serve_call: Members = Field(default_factory=no_items, description="May call applications of Ray Serve.")
 
     def to_model(self) -> model.Roles:
         """The internal form."""
@@ -147,13 +149,13 @@ class TenantSpec(Strict):
 
     name: fields.Name = Field(description="Its namespace; its gateway runs in `NAME-gateway`.")
     roles: RolesSpec = Field(default_factory=RolesSpec)
-    clusters: list[ClusterSpec] = Field(default_factory=list, max_length=64)
-    jobs: list[JobSpec] = Field(default_factory=list, max_length=256)
-    services: list[ServiceSpec] = Field(default_factory=list, max_length=64)
+    clusters: list[ClusterSpec] = Field(default_factory=no_items, max_length=64)
+    jobs: list[JobSpec] = Field(default_factory=no_items, max_length=256)
+    services: list[ServiceSpec] = Field(default_factory=no_items, max_length=64)
     quota: QuotaSpec = Field(default_factory=QuotaSpec)
     queue: fields.KubernetesName | None = Field(default=None, description="Kueue ClusterQueue to draw from.")
     labels: Annotated[dict[fields.LabelKey, fields.LabelValue], Field(max_length=32)] = Field(
-        default_factory=dict, description="Labels for its namespace and objects (cost centre, data class)."
+        default_factory=no_entries, description="Labels for its namespace and objects (cost centre, data class)."
     )
 
     def to_model(self) -> model.ClusterTenant:
@@ -212,7 +214,7 @@ class GkeTenantSpec(TenantSpec):
     """A tenant whose pods may use Google's APIs."""
 
     access: list[AccessSpec] = Field(
-        default_factory=list, max_length=256, description="Google resources its pods may use. None by default."
+        default_factory=no_items, max_length=256, description="Google resources its pods may use. None by default."
     )
     identity: WorkloadIdentitySpec = Field(default_factory=WorkloadIdentitySpec)
 

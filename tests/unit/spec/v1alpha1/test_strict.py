@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from rayfence.spec.v1alpha1.strict import Choice, Strict
+from rayfence.spec.v1alpha1.strict import Choice, Strict, no_entries, no_items
 
 
 class Inner(Strict):
@@ -43,3 +43,9 @@ def test_the_schema_says_so() -> None:
     schema = Either.model_json_schema(by_alias=True)
     assert (schema["minProperties"], schema["maxProperties"]) == (1, 1)
     assert schema["properties"]["first"] == {"$ref": "#/$defs/Inner"}
+
+
+def test_what_a_field_holds_by_default_is_shared_with_no_other() -> None:
+    assert (no_items(), no_entries()) == ([], {})
+    assert no_items() is not no_items()
+    assert no_entries() is not no_entries()
