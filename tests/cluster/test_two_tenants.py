@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.arch.tree import ROOT
 from tests.cluster.harness.cluster import Cluster
+from tests.cluster.tenants.browser import PATIENCE, dashboard
 from tests.cluster.tenants.platform import IDLE_SECONDS, TwoTenants, listing, two_tenants
 
 pytestmark = pytest.mark.cluster
@@ -115,6 +117,39 @@ def test_an_application_is_called_by_who_may(platform: TwoTenants) -> None:
     assert answer.status == 200 and answer.json() == {"bytes": 8}, answer.body
     refused = submitter.door.ask("service-transcribe", "POST", target, submitter.token(), b'{"a": 1}')
     assert refused.status == 403 and refused.json()["required"] == "serve:call", refused.body
+
+
+def test_the_dashboard_in_a_browser(platform: TwoTenants, pi: str, tmp_path: Path) -> None:
+    """As a submitter: overview, the list of jobs, the own job's page with its log, and nothing refused on the way."""
+    ada = platform.person("ada")
+    with dashboard(ada, TRAIN, tmp_path) as (page, seen):
+        expect(page.get_by_text("Cluster utilization", exact=False).first).to_be_visible(timeout=PATIENCE)
+        page.get_by_role("link", name="View all jobs").click()
+        row = page.get_by_role("row").filter(has_text=pi)
+        expect(row).to_contain_text("SUCCEEDED", timeout=PATIENCE)
+        page.screenshot(path=tmp_path / "jobs.png")
+        row.get_by_role("link").first.click()
+        expect(page.get_by_text("Estimated value of pi").first).to_be_visible(timeout=PATIENCE)
+        page.screenshot(path=tmp_path / "job.png")
+        expect(page.get_by_text("Token Authentication Required")).to_have_count(0)
+        # Ray's page asks with HEAD whether it has this feature, and takes 404 for no.
+        assert [one for one in seen.refused if "404 HEAD" not in one or "platform_events" not in one] == []
+
+
+def test_the_dashboard_shows_no_viewer_a_log(platform: TwoTenants, pi: str, tmp_path: Path) -> None:
+    with dashboard(platform.person("audit"), TRAIN, tmp_path) as (page, _):
+        page.goto(f"{page.url.partition('#')[0]}#/jobs/{pi}")
+        expect(page.get_by_text(pi).first).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Failed to load").first).to_be_visible(timeout=PATIENCE)
+        assert "Estimated" not in page.content()
+
+
+def test_nobody_without_a_log_in_sees_a_dashboard(platform: TwoTenants) -> None:
+    door = platform.door("vision")
+    for target in ("/", "/api/jobs/"):
+        answer = door.ask(f"d-{TRAIN}", "GET", target)
+        shown = answer.status == 303 and answer.header("location") == f"https://{door.host()}/login"
+        assert shown or answer.status == 401, (target, answer)
 
 
 def test_ray_client_is_for_who_has_the_right(platform: TwoTenants) -> None:

@@ -32,11 +32,14 @@ class Door:
     tenant: str
     folder: Path
     ca: Path = field(init=False)
+    leaf: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        secret = ("-n", self.home, "get", "secret", "gateway-tls", "-o", "jsonpath={.data.ca\\.crt}")
-        self.ca = self.folder / f"{self.tenant}.pem"
-        self.ca.write_bytes(base64.b64decode(self.cluster.kubectl(*secret).stdout))
+        self.ca, self.leaf = (self.folder / f"{self.tenant}-{name}" for name in ("ca.crt", "tls.crt"))
+        secret = ("-n", self.home, "get", "secret", "gateway-tls", "-o", "jsonpath={.data}")
+        data = json.loads(self.cluster.kubectl(*secret).stdout)
+        self.ca.write_bytes(base64.b64decode(data["ca.crt"]))
+        self.leaf.write_bytes(base64.b64decode(data["tls.crt"]))
 
     @property
     def home(self) -> str:
