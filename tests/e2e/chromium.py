@@ -54,14 +54,21 @@ def spki_hash(certificate: str) -> str:
 @contextmanager
 def browser(stack: Stack, profile: Path) -> Iterator[BrowserContext]:
     """A browser with a profile of its own."""
+    with chromium(profile, f"{stack.layout.envoy}/server.crt") as context:
+        yield context
+
+
+@contextmanager
+def chromium(profile: Path, certificate: str, *flags: str) -> Iterator[BrowserContext]:
+    """A browser that trusts the key of this certificate's file."""
     program = next(found for name in _NAMES if (found := shutil.which(name)))
-    trusted = f"--ignore-certificate-errors-spki-list={spki_hash(f'{stack.layout.envoy}/server.crt')}"
+    trusted = f"--ignore-certificate-errors-spki-list={spki_hash(certificate)}"
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(profile),
             executable_path=program,
             headless=True,
-            args=[*_FLAGS, trusted],
+            args=[*_FLAGS, trusted, *flags],
             viewport={"width": 1400, "height": 1000},
             locale="en-GB",
         )

@@ -29,6 +29,7 @@ def _pods(**more: Any) -> dict[str, Any]:
         "workers": [{"name": "small", "cpus": 4, "memoryGib": 16, "gpus": 0, "minimum": 0, "maximum": 8}],
         "autoscaling": True,
         "spillGib": 10,
+        "idleSeconds": 30,
         "faultTolerance": {"redis": "redis.example.com:6379", "secret": "redis"},
         **more,
     }

@@ -44,6 +44,7 @@ class RayPods:
     head: PodShape
     workers: tuple[WorkerPods, ...]
     autoscaling: bool = True
+    idle_seconds: int = 60  # after which the autoscaler takes a worker away
     spill_gib: int = 0  # 0: none; else a volume per pod for object spilling
     fault_tolerance: FaultTolerance | None = None
 

@@ -21,6 +21,8 @@ OPERATOR: Final = "localhost/kuberay-operator:1.6.0"
 RAY_USER: Final = 1000
 #: A change of how images are made here changes their keys.
 _RECIPE: Final = "1"
+#: Packages of a tenant's own, as the examples name them.
+_PROGRAMS: Final = Path(__file__).parent / "programs"
 #: Commands that pods call, and where they begin.
 _COMMANDS: Final = {"ray": "ray.scripts.scripts:main", "serve": "ray.serve.scripts:cli"}
 
@@ -63,10 +65,14 @@ def ray_version() -> str:
 
 
 def ray_image(say: Callable[[str], None]) -> Archive:
-    """Ray on Debian's Python, with the versions of the project's lock file. Raises: ClusterError."""
+    """Ray on Debian's Python, with the versions of the project's lock file and programs of tenants.
+
+    Raises: ClusterError.
+    """
     rootfs = base_rootfs(say)
     lock = ROOT / "requirements" / "dev.txt"
-    key = key_of([_RECIPE, rootfs.name, ray_requirement(), lock.read_bytes()])
+    programs = [path.read_bytes() for path in sorted(_PROGRAMS.rglob("*.py"))]
+    key = key_of([_RECIPE, rootfs.name, ray_requirement(), lock.read_bytes(), *programs])
     target = cache() / "images" / f"ray-{key}.tar"
     with only_one(target):
         found = read_archive(target)
@@ -100,6 +106,7 @@ def _install(rootfs: Path, layer: Path, lock: Path) -> None:
     if done.returncode != 0:
         raise ClusterError(f"uv pip install failed: {done.stderr.strip()[-1000:]}")
     shutil.rmtree(layer / packages / "bin")  # they name this machine's Python
+    shutil.copytree(_PROGRAMS, layer / packages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     commands = layer / "usr/local/bin"
     commands.mkdir(parents=True)
     for name, start in _COMMANDS.items():

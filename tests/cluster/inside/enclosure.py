@@ -29,6 +29,10 @@ MACHINE_SETTINGS: Final = (
     "kernel/keys/root_maxkeys",
     "kernel/keys/root_maxbytes",
 )
+#: Processors that the node offers, more than the machine has: whole platforms ask for what real nodes have, and use
+#: little of it. Only kubelet believes it; containers see the machine's own.
+PROCESSORS: Final = 16
+_SYSTEM: Final = Path("/sys/devices/system")
 
 
 def leave_namespaces() -> None:
@@ -57,6 +61,7 @@ def set_up_mounts(folder: Path) -> None:
     _mount("overlay", "/var/lib", "overlay", 0, f"lowerdir=/var/lib,upperdir={staging}/upper,workdir={staging}/work")
     for name in MACHINE_SETTINGS:
         _decoy(Path("/proc/sys", name), staging / name.replace("/", "."))
+    _offer_processors(staging / "topology")
 
 
 def set_up_control_groups(name: str) -> None:
@@ -95,6 +100,25 @@ def set_up_network() -> None:
     ):
         subprocess.run(["ip", *arguments], check=True)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="ascii")  # of this namespace
+
+
+def _offer_processors(staging: Path) -> None:
+    """Show kubelet one memory node with `PROCESSORS` processors. Source: cAdvisor's `GetNodesInfo`."""
+    node, online = _SYSTEM / "node", _SYSTEM / "cpu" / "online"
+    if not node.is_dir() or not online.exists() or (os.cpu_count() or 0) >= PROCESSORS:
+        return
+    shown = staging / "node" / "node0"
+    (shown / "hugepages").mkdir(parents=True)
+    for name in ("meminfo", "distance"):
+        (shown / name).write_text((node / "node0" / name).read_text(encoding="ascii"), encoding="ascii")
+    for number in range(PROCESSORS):
+        topology = shown / f"cpu{number}" / "topology"
+        topology.mkdir(parents=True)
+        (topology / "core_id").write_text(f"{number}\n", encoding="ascii")
+        (topology / "physical_package_id").write_text("0\n", encoding="ascii")
+    (staging / "online").write_text(f"0-{PROCESSORS - 1}\n", encoding="ascii")
+    _mount(str(staging / "node"), str(node), "", _MS_BIND)
+    _mount(str(staging / "online"), str(online), "", _MS_BIND)
 
 
 def _decoy(setting: Path, decoy: Path) -> None:

@@ -80,6 +80,9 @@ class PodsSpec(Strict):
         default_factory=lambda: [WorkersSpec()], max_length=16, description="Groups of workers."
     )
     autoscaling: bool = Field(default=True, description="Ray's autoscaler; without it groups run `maximum` pods.")
+    idle_seconds: Annotated[
+        int, Field(ge=1, le=24 * 3600, description="Idle for so long, a worker above `minimum` is taken away.")
+    ] = 60
     spill_gib: Annotated[int, Field(ge=0, le=64 * 1024, description="Volume per pod for object spilling; 0: none.")] = 0
     fault_tolerance: FaultToleranceSpec | None = None
 
@@ -92,6 +95,7 @@ class PodsSpec(Strict):
             head=self.head.shape(),
             workers=tuple(group.to_model() for group in self.workers),
             autoscaling=self.autoscaling,
+            idle_seconds=self.idle_seconds,
             spill_gib=self.spill_gib,
             fault_tolerance=model.FaultTolerance(external.redis, external.secret) if external else None,
         )

@@ -23,7 +23,7 @@ def cluster_spec(workload: Workload, tenant: ClusterTenant, resolution: ClusterR
         "enableInTreeAutoscaling": workload.autoscaled,
     }
     if workload.autoscaled:
-        spec["autoscalerOptions"] = autoscaler_options()
+        spec["autoscalerOptions"] = autoscaler_options(workload.pods.idle_seconds)
     if mutual_tls(resolution.kubernetes):
         spec["tlsOptions"] = {"enabled": True}
     if own_policies(resolution.kubernetes):

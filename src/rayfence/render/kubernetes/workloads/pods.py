@@ -46,11 +46,11 @@ def worker_template(
     return _template(labels, WORKER_ACCOUNT, containers, volumes, group.shape, tenant, resolution)
 
 
-def autoscaler_options() -> Json:
+def autoscaler_options(idle_seconds: int) -> Json:
     """The autoscaler's container: its own resources, no privileges, and the pod's only API token."""
     return {
         "imagePullPolicy": "IfNotPresent",
-        "idleTimeoutSeconds": 60,
+        "idleTimeoutSeconds": idle_seconds,
         "upscalingMode": "Default",
         "resources": fixed_resources("500m", "512Mi"),
         "securityContext": restricted_container(read_only_root=False),

@@ -63,3 +63,9 @@ def test_state_outlives_the_head_where_there_is_a_store() -> None:
     options = cluster_spec(workloads(SPEECH)[0], SPEECH, existing())["gcsFaultToleranceOptions"]
     assert at(options, "redisPassword", "valueFrom", "secretKeyRef") == {"name": "redis", "key": "password"}
     assert "gcsFaultToleranceOptions" not in cluster_spec(workloads(VISION)[0], VISION, existing())
+
+
+def test_idle_workers_go_when_the_spec_says() -> None:
+    train = replace(VISION.clusters[0], pods=replace(VISION.clusters[0].pods, idle_seconds=7))
+    tenant = replace(VISION, clusters=(train,))
+    assert at(cluster_spec(workloads(tenant)[0], tenant, existing()), "autoscalerOptions", "idleTimeoutSeconds") == 7

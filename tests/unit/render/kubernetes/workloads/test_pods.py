@@ -22,7 +22,7 @@ def test_only_the_autoscalers_container_mounts_the_api_token() -> None:
     assert token == ["autoscaler-token"]
     for container in at(head, "spec", "containers"):  # type: ignore[attr-defined]
         assert token[0] not in [mount["name"] for mount in container["volumeMounts"]]
-    assert at(autoscaler_options(), "volumeMounts") == [{"name": token[0], "mountPath": PATH, "readOnly": True}]
+    assert at(autoscaler_options(60), "volumeMounts") == [{"name": token[0], "mountPath": PATH, "readOnly": True}]
 
 
 def test_no_other_pod_holds_a_token() -> None:

@@ -1,0 +1,1 @@
+"""What a tenant of the examples brings in its image: a Serve application and a job."""
