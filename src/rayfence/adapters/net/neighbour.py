@@ -27,20 +27,21 @@ from typing import Any
 
 #: Read-only doors of Ray's HTTP servers, one for each server, then those that Ray documents as open.
 DOORS = (
+    ("GET", "/metrics"),
     ("GET", "/api/version"),
     ("GET", "/logs/"),
     ("POST", "/get_runtime_envs_info"),
-    ("GET", "/metrics"),
     ("GET", "/-/routes"),
     ("GET", "/api/healthz"),
     ("GET", "/api/local_raylet_healthz"),
     ("GET", "/api/gcs_healthz"),
 )
-#: Calls that only read, one for each gRPC server of Ray, and health last, which answers anybody.
+#: Calls that only read, one for each gRPC server of Ray, and health last, which answers anybody. They are sent empty:
+#: where no token is asked for, `Pull` names no object and no node.
 CALLS = (
     "/ray.rpc.NodeInfoGcsService/GetAllNodeInfo",
     "/ray.rpc.NodeManagerService/GetNodeStats",
-    "/ray.rpc.ObjectManagerService/FreeObjects",
+    "/ray.rpc.ObjectManagerService/Pull",
     "/ray.rpc.CoreWorkerService/NumPendingTasks",
     "/ray.rpc.ReporterService/HealthCheck",
     "/ray.rpc.RayletDriver/ClusterInfo",

@@ -21,7 +21,7 @@ from rayfence.render.kubernetes.names import (
 from rayfence.verify.kubernetes.inside.network import Ground, is_open, remedy
 from rayfence.verify.kubernetes.inside.sightings import Manner, Port, Report
 from rayfence.verify.kubernetes.inside.targets import Target, label_of, ports_of, span
-from rayfence.verify.kubernetes.rows import Remedy, Showing, Title, Works, listed, row, unknown
+from rayfence.verify.kubernetes.rows import Remedy, Showing, Title, Works, listed, not_applicable, row, unknown
 
 GROUP: Final = "ports of Ray's pods"
 EXPECTED: Final = "401, a TLS or gRPC refusal, or no connection"
@@ -37,11 +37,14 @@ class Hit:
     target: Target
     port: Port
 
-    @property
-    def words(self) -> str:
-        """For the table."""
-        origin = f"from {self.attacker}" if self.attacker else "from a neighbour"
-        return f"{self.target.name}:{self.port.number} {self.port.words} ({origin})"
+
+def told(hits: Iterable[Hit]) -> str:
+    """For the table: each port once, with all who reached it."""
+    found: dict[str, list[str]] = {}
+    for hit in hits:
+        origins = found.setdefault(f"{hit.target.name}:{hit.port.number} {hit.port.words}", [])
+        origins.append(hit.attacker or "a neighbour")
+    return listed(f"{words} (from {', '.join(origins)})" for words, origins in found.items())
 
 
 def port_rows(ground: Ground, targets: Sequence[Target], table: Sequence[RayPort]) -> Iterator[Evidence]:
@@ -60,15 +63,19 @@ def port_rows(ground: Ground, targets: Sequence[Target], table: Sequence[RayPort
 
 
 def missing_rows(targets: Iterable[Target], table: Iterable[RayPort]) -> Iterator[Evidence]:
-    """What the plan has and no pod is there for: nothing could be attacked, which is no pass."""
+    """What the plan has and no pod is there for: nothing could be attacked, which is no pass.
+
+    Workers come and go with the autoscaler, jobs with their schedule; a head that is not there should be.
+    """
     there = {(target.workload, target.node) for target in targets}
     there |= {(workload, node.partition(" ")[0]) for workload, node in there}
     for workload, node in dict.fromkeys((port.workload, port.node) for port in table):
         if (workload, node) not in there:
             tenant = workload.partition(" ")[2].partition("/")[0]
             title = Title(_id(tenant, workload, node, "all"), GROUP, f"{workload} {node}", EXPECTED)
-            # Workers come and go with the autoscaler, and jobs with their schedule.
-            yield unknown(title, "no pod of it runs now")
+            why = "no pod of it runs now: verify again while one does"
+            comes_and_goes = node.startswith("workers") or workload.startswith(("RayJob ", "RayCronJob "))
+            yield not_applicable(title, why) if comes_and_goes else unknown(title, why)
 
 
 def _of_group(ground: Ground, tenant: str, members: Sequence[Target], rows: Sequence[RayPort]) -> Iterator[Evidence]:
@@ -130,13 +137,13 @@ def _showing(hits: Sequence[Hit], *, loopback: bool) -> Showing:
     if not hits:
         return Showing(False, "no connection")
     if loopback:
-        return Showing(True, listed(hit.words for hit in hits))
+        return Showing(True, told(hits))
     answering = [hit for hit in hits if hit.port.manner in (Manner.OPEN, Manner.PARTLY)]
     if answering:
-        return Showing(True, listed(hit.words for hit in answering))
+        return Showing(True, told(answering))
     unclear = [hit for hit in hits if hit.port.manner is Manner.UNCLEAR]
     if unclear:
-        return Showing(None, listed(hit.words for hit in unclear))
+        return Showing(None, told(unclear))
     return Showing(False, listed(dict.fromkeys(hit.port.words for hit in hits), 3))
 
 
@@ -213,7 +220,7 @@ def gateway_port_rows(ground: Ground, targets: Iterable[Target]) -> Iterator[Evi
             "no other port is open",
         )
         others = [hit for hit in _hits(ground, members) if hit.port.number not in _OWN]
-        shown = Showing(bool(others), listed(hit.words for hit in others) or "no other port is open")
+        shown = Showing(bool(others), told(others) or "no other port is open")
         control = ground.control("")
         tried = [target for target in members if target.key in ground.neighbour.spots]
         if control.yes and len(tried) < len(members):

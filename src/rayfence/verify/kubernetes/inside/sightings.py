@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from rayfence.model.frozen import dataclass
+from rayfence.verify.kubernetes.rows import listed
 
 #: A status of HTTP by which a server asks for an identity, or refuses the one it was shown.
 REFUSALS: Final = frozenset({401, 403})
@@ -108,7 +109,7 @@ def _http(number: int, paths: Mapping[str, int]) -> Port:
     served = tuple(f"{path} {status}" for path, status in paths.items() if status not in REFUSALS | NO_DOOR)
     refused = any(status in REFUSALS for status in paths.values())
     if not refused:
-        words = ", ".join(served) or f"HTTP {', '.join(sorted({str(status) for status in paths.values()}))}"
+        words = listed(served, 2) or f"HTTP {', '.join(sorted({str(status) for status in paths.values()}))}"
         return Port(number, Manner.OPEN, f"{words}: asks nobody for a token", served)
     if served:
         return Port(number, Manner.PARTLY, f"401, but {', '.join(served)}", served)

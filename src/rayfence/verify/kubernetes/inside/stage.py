@@ -168,4 +168,5 @@ def _is_up(pod: Json) -> bool:
     if _is_over(pod):
         return True
     states = objects_at(pod, "status", "containerStatuses")
-    return bool(text_at(pod, "status", "podIP")) and bool(states) and all(at(one, "state", "running") for one in states)
+    runs = bool(states) and all(at(one, "state", "running") is not None for one in states)
+    return runs and bool(text_at(pod, "status", "podIP"))
