@@ -28,7 +28,7 @@ class SimProbes:
     cluster: SimCluster
     ports: dict[str, dict[int, Said]] = field(default_factory=dict)
     walls: bool = True
-    let_in: Callable[[str, str, int], bool] = lambda part, address, port: False  # noqa: ARG005
+    let_in: Callable[[str, str, int], bool] = lambda part, address, port: False
     replies: dict[str, Said] = field(default_factory=dict)
     greetings: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)

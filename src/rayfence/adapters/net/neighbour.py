@@ -60,7 +60,7 @@ def main(argument: str) -> None:
 
     `targets`: key to `{host, ports: [[first, last]]}`. `requests`: key to `{host, port, method, target, headers, body,
     server_name}`; `{token:NAME}` in a header or body stands for the file NAME of `tokens`. `greetings`: key to `{host,
-    port, newest}`, TLS versions such as `TLSv1_1`.
+    port, newest}`, TLS versions such as `TLSv1_1`. `settle`: seconds to wait first.
     """
     wish = json.loads(base64.b64decode(argument))
     if "listen" in wish:
@@ -93,6 +93,7 @@ def listen(port: int, seconds: float) -> None:
 def report(wish: dict[str, Any]) -> dict[str, object]:
     """Everything that was asked for: what is open and what it says, answers, TLS versions."""
     began = time.monotonic()
+    time.sleep(float(wish.get("settle", 0)))
     own = socket.create_server(("127.0.0.1", 0))  # found or not, shows whether this search finds anything
     targets = {key: _addressed(spot, own) for key, spot in wish.get("targets", {}).items()}
     pairs = [(spot["host"], port) for spot in targets.values() for port in ports_of(spot["ports"])]

@@ -28,6 +28,8 @@ from rayfence.verify.kubernetes.rows import Chosen, Title, unknown
 
 #: In so many tenants a pod attacks the others; each tenant is attacked by at least one of them.
 _ATTACKERS: Final = 2
+#: A network learns of a new pod a moment after it has begun to run; until then even good policies let it through.
+SETTLE: Final = 4
 _ALL: Final = Title("network.enforced", "network policies", "attacks from inside", "a probe pod that runs")
 
 
@@ -158,4 +160,4 @@ def _wish(
     if member.part != "tenant":
         spots |= services
     requests, greetings, tokens = requests_of(field.doors, field.now) if member.part == "friend" else ({}, {}, {})
-    return {"targets": spots, "requests": requests, "greetings": greetings, "tokens": tokens}
+    return {"settle": SETTLE, "targets": spots, "requests": requests, "greetings": greetings, "tokens": tokens}

@@ -29,7 +29,7 @@ NAMES = ("nobody", "submit", "unsigned", "forged", "headers", "audience", "tenan
 
 def answers(**changed: Reply) -> Report:
     """What gateways that hold answer, but for some."""
-    replies = {}
+    replies: dict[str, Reply] = {}
     for tenant in DOORS:
         usual = {name: Reply(401, REFUSED, "") for name in NAMES}
         usual |= {"health": Reply(200, "{}", ""), "account": Reply(403, REFUSED, ""), "host": Reply(421, REFUSED, "")}

@@ -68,7 +68,7 @@ def test_metrics_that_answer_anybody_are_named_with_policy_and_datapath() -> Non
 
 
 def test_open_paths_beside_the_token_are_a_failure_too() -> None:
-    said = {"kind": "http", "paths": {"GET /logs/": 401, "GET /api/healthz": 200}}
+    said: dict[str, object] = {"kind": "http", "paths": {"GET /logs/": 401, "GET /api/healthz": 200}}
     hole = rows(seen((52365, said)), entry("52365", name="agent http"))["agent-http"]
     assert hole.verdict is Verdict.FAIL and "GET /api/healthz 200" in hole.seen
     assert hole.fix == "NetworkPolicy vision/default-deny"

@@ -1,5 +1,6 @@
 """The probe's life: made, waited for, read, and gone, whatever was there before."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,15 +55,9 @@ def test_what_a_crash_left_goes_first() -> None:
     where.open()
     where.start(made("tenant"))
     where.start(made("open"))
-    again, _ = Stage(*_fields(where)), probes
-    again.open()
+    replace(where, mark="rfv2:").open()
     assert [name for name in probes.cluster.references() if name.startswith("Pod ")] == []
     assert "Namespace ml-probe" in probes.cluster.references()
-
-
-def _fields(where: Stage) -> tuple[Any, ...]:
-    names = ("api", "kinds", "clock", "report", "read_log", "platform", "tenants", "mark")
-    return tuple(getattr(where, name) for name in names)
 
 
 def test_pods_of_others_and_a_foreign_namespace_of_our_name_stay() -> None:
@@ -92,7 +87,7 @@ def test_without_the_right_to_delete_it_is_told_and_named() -> None:
     where.open()
     probes.cluster.denied |= {("delete", "namespaces")}
     told: list[str] = []
-    lame = Stage(*_fields(where)[:3], told.append, *_fields(where)[4:])
+    lame = replace(where, report=told.append)
     assert set(lame.clear()) == {"Namespace ml-probe", "Namespace ml-probe-friend"}
     assert any("could not remove" in line for line in told)
 

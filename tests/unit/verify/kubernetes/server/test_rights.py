@@ -77,8 +77,13 @@ def test_who_may_not_ask_learns_nothing() -> None:
 
 
 def test_a_review_says_who_asks_for_what() -> None:
-    sim, seen = SimCluster(), []
-    sim.reviewer = lambda spec: bool(seen.append(spec)) or True
+    sim, seen = SimCluster(), list[object]()
+
+    def note(spec: object) -> bool:
+        seen.append(spec)
+        return True
+
+    sim.reviewer = note
     assert is_allowed(sim, Account("vision", "ray-head"), Asked("create", "", "pods/exec", "vision"))
     assert seen == [
         {
