@@ -98,19 +98,24 @@ def small(value: Any) -> Any:
 @contextmanager
 def attacked(cluster: Cluster, folder: Path) -> Iterator[Attacked]:
     """Apply it, and take it away with all that it left."""
-    api = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
-    name = f"v{os.getpid()}"
-    image = cluster.import_image(gateway_image(print))
-    path = write(folder, spec_of(name, image, cluster.images[f"localhost/ray:{ray_version()}"]))
-    planned = plan_cluster(read_cluster(path), path)
-    shrunk = tuple(replace(one, object=small(dict(one.object))) for one in planned.manifests)
-    found = Attacked(cluster, api, replace(planned, manifests=shrunk), f"{name}-a", f"{name}-b")
-    disks = volumes(cluster, f"{name}-a-gateway")
-    where = Surroundings(api, SystemClock(), print, "the test")
+    found = planned_as(cluster, f"v{os.getpid()}", folder)
+    disks = volumes(cluster, f"{found.tenant}-gateway")
+    where = Surroundings(found.api, SystemClock(), print, "the test")
     try:
         found.apply()
         yield found
     finally:
-        destroy(name, condemned(name, shrunk, where), where, deadline=300.0)
+        manifests = found.planned.manifests
+        destroy(found.name, condemned(found.name, manifests, where), where, deadline=300.0)
         cluster.kubectl("delete", "persistentvolume", *disks, "--wait=false", check=False)
-        api.close()
+        found.api.close()
+
+
+def planned_as(cluster: Cluster, name: str, folder: Path) -> Attacked:
+    """The platform of this name, planned and not applied."""
+    image = cluster.import_image(gateway_image(print))
+    path = write(folder, spec_of(name, image, cluster.images[f"localhost/ray:{ray_version()}"]))
+    planned = plan_cluster(read_cluster(path), path)
+    shrunk = tuple(replace(one, object=small(dict(one.object))) for one in planned.manifests)
+    api = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
+    return Attacked(cluster, api, replace(planned, manifests=shrunk), f"{name}-a", f"{name}-b")

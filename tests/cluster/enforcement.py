@@ -40,7 +40,7 @@ def ruleset(policies: Iterable[Json], pods: Iterable[Json], namespaces: Iterable
             ("Ingress", "daddr", "saddr", "from"),
             ("Egress", "saddr", "daddr", "to"),
         ):
-            holding = [one for one in own if direction in (at(one, "spec", "policyTypes") or ["Ingress"])]
+            holding = [one for one in own if direction in _types(one)]
             if not holding:
                 continue
             name = f"{direction.lower()}_{address.replace('.', '_')}"
@@ -83,6 +83,11 @@ def _addresses(
             inside = home == namespace_of(policy) if selector is None else _selects(selector, namespaces.get(home, {}))
             if inside and _selects(at(peer, "podSelector"), _labels(pod)):
                 yield text_at(pod, "status", "podIP")
+
+
+def _types(policy: Json) -> Sequence[object]:
+    found = at(policy, "spec", "policyTypes")
+    return found if isinstance(found, list) else ["Ingress"]
 
 
 def _ports(ports: Sequence[Json]) -> Iterator[str]:

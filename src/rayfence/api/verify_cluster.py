@@ -31,7 +31,7 @@ from rayfence.verify.kubernetes.inside.gateway import Door
 from rayfence.verify.kubernetes.inside.stage import Stage
 from rayfence.verify.kubernetes.rows import Title, unknown
 from rayfence.verify.kubernetes.server.admission import admission_rows, attempts
-from rayfence.verify.kubernetes.server.guards import foreign_policies, guard_rows
+from rayfence.verify.kubernetes.server.guards import foreign_policies, guard_rows, unplanned
 from rayfence.verify.kubernetes.server.rights import rights_rows
 
 #: First words of the attacks' names, by the part that makes them.
@@ -120,14 +120,12 @@ class ClusterRun:
         where = Surroundings(self.api, self.clock, self.report, whoami())
         seen = prospect(order_of(self.planned), where, self.kinds)
         yield from guard_rows(self.planned.manifests, seen.drift)
-        kind = self.kinds.get(("networking.k8s.io/v1", "NetworkPolicy"))
-        if kind is not None:
-            try:
-                live = self.api.list(kind)
-            except KubernetesError as error:
-                title = Title("guard.foreign-policies", "guards as planned", "nobody else's network policy", "none")
-                yield unknown(title, str(error))
-                return
+        try:
+            live = self._policies()
+        except KubernetesError as error:
+            title = Title("guard.foreign-policies", "guards as planned", "nobody else's network policy", "none")
+            yield unknown(title, str(error))
+        else:
             yield from foreign_policies(self._tenants, self.planned.manifests, live)
 
     def _admission(self) -> Iterator[Evidence]:
@@ -149,9 +147,11 @@ class ClusterRun:
         )
         code = inspect.getsource(neighbour)
         now = int(self.clock.utc().timestamp())
-        field = Field(name, self._tenants, self.planned.plan.ports, self._doors(), image, code, self.run, now)
         left: tuple[str, ...] = ()
         try:
+            foreign = unplanned(self.planned.manifests, self._policies())
+            ports = self.planned.plan.ports
+            field = Field(name, self._tenants, ports, self._doors(), image, code, self.run, now, foreign)
             evidence = attack_from_inside(field, stage, self._pods(), self._is_chosen)
         except KubernetesError as error:
             evidence = (unknown(_INSIDE, str(error)),)
@@ -162,10 +162,18 @@ class ClusterRun:
                 self.report(f"could not remove {one}")
         return evidence, left
 
+    def _policies(self) -> tuple[Json, ...]:
+        """Network policies of every tenant and gateway."""
+        kind = self.kinds["networking.k8s.io/v1", "NetworkPolicy"]
+        return tuple(policy for home in self._homes for policy in self.api.list(kind, home))
+
+    @property
+    def _homes(self) -> tuple[str, ...]:
+        return tuple(home for tenant in self._tenants for home in (tenant, gateway_namespace(tenant)))
+
     def _pods(self) -> tuple[Json, ...]:
         kind = self.kinds["v1", "Pod"]
-        homes = [home for tenant in self._tenants for home in (tenant, gateway_namespace(tenant))]
-        return tuple(pod for home in homes for pod in self.api.list(kind, home))
+        return tuple(pod for home in self._homes for pod in self.api.list(kind, home))
 
     def _doors(self) -> Mapping[str, Door]:
         found: dict[str, Door] = {}

@@ -50,7 +50,10 @@ CALLS = (
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _STATUS = re.compile(rb"grpc-status.([0-9]{1,2})", re.DOTALL)
 _WAIT = 2.0
-_AT_ONCE = 3000
+#: For a port that says neither yes nor no, where thousands are tried: a kernel accepts at once, busy or not.
+_SILENCE = 1.0
+_AT_ONCE = 6000
+_FEW = 500
 
 Open = tuple[str, int]
 
@@ -139,10 +142,11 @@ def ports_of(ranges: Iterable[Iterable[int]]) -> Iterator[int]:
         yield from range(first, last + 1)
 
 
-def scan(pairs: list[Open], seconds: float = _WAIT) -> Iterator[Open]:
-    """Those that accept a connection; one that is silent is tried a second time."""
+def scan(pairs: list[Open], seconds: float = _SILENCE) -> Iterator[Open]:
+    """Those that accept a connection. A few that are silent are tried again; of many it is no accident."""
     silent = yield from _scan(pairs, seconds)
-    yield from _scan(silent[:_AT_ONCE], seconds)
+    if len(silent) <= _FEW:
+        yield from _scan(silent, seconds)
 
 
 def _scan(pairs: list[Open], seconds: float) -> Any:

@@ -5,6 +5,7 @@ cluster stores policies and does nothing with them; whoever reaches neither has 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from typing import Final
 
 from rayfence.model.evidence import Evidence
@@ -22,11 +23,15 @@ SELF: Final = "listener/self"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the probes' reports say of themselves. `neighbour`, `friend`, and `tenants`: those inside tenants."""
+    """What the probes' reports say of themselves. `neighbour`, `friend`, and `tenants`: those inside tenants.
+
+    `foreign`: namespace to references of network policies there that nobody planned.
+    """
 
     neighbour: Report
     friend: Report
     tenants: Mapping[str, Report]
+    foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def reached(self) -> bool:
@@ -81,7 +86,12 @@ def network_rows(ground: Ground, platform: str, gateways: Iterable[str]) -> Iter
 
 
 def remedy(ground: Ground, namespace: str, policy: str) -> Remedy:
-    """Which policy lets it through; that nothing enforces it is the spec's to say."""
+    """Which policy lets it through: one that nobody planned, else ours, which is changed or gone.
+
+    That nothing enforces them is the spec's to say.
+    """
+    if ground.enforced and (others := ground.foreign.get(namespace, ())):
+        return Remedy(others[0], "spec")
     return Remedy(f"NetworkPolicy {namespace}/{policy}", "" if ground.enforced else DATAPATH)
 
 

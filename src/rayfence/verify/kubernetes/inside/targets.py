@@ -11,6 +11,8 @@ from rayfence.render.kubernetes.names import APP, GATEWAY_APP, RAY_NODE_TYPE_LAB
 EVERY: Final = (1, 65535)
 #: So many pods of a tenant are searched whole by the neighbour; of the others, ports that the plan names.
 SEARCHED: Final = 6
+#: What is tried of a gateway's further replicas: its own ports, and where proxies have their administration.
+GATEWAY_PORTS: Final = (8000, 10000)
 _KINDS: Final[Mapping[str, str]] = {
     "cluster": "RayCluster", "job": "RayJob", "cron": "RayCronJob", "service": "RayService",
 }  # fmt: skip
@@ -110,7 +112,7 @@ def known_ranges(ports: Iterable[RayPort], most: int = 200) -> list[Range]:
 
 
 def searched_whole(targets: Sequence[Target]) -> frozenset[str]:
-    """Keys of the pods of which every port is tried: heads and gateways first, then one worker of each group, …"""
+    """Keys of the pods of which every port is tried: one of each kind; heads and gateways first, then workers."""
     found: set[str] = set()
     by_tenant: dict[str, list[Target]] = {}
     for target in targets:
@@ -120,6 +122,5 @@ def searched_whole(targets: Sequence[Target]) -> frozenset[str]:
         for target in members:
             first.setdefault((target.workload, target.node), target)
         leading = sorted(first.values(), key=lambda target: target.node.startswith("workers"))
-        rest = [target for target in members if target not in leading]
-        found |= {target.key for target in [*leading, *rest][:SEARCHED]}
+        found |= {target.key for target in leading[:SEARCHED]}
     return frozenset(found)

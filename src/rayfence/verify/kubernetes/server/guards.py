@@ -7,7 +7,7 @@ that somebody else put beside ours. Leaves out whether they hold: that is what t
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from rayfence.model.api_objects import Json, name_of, namespace_of, objects_at, reference
+from rayfence.model.api_objects import Json, namespace_of, objects_at, reference
 from rayfence.model.evidence import Evidence
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import Drift, FieldChange, ObjectDrift, ObjectKey, ObjectState
@@ -58,19 +58,24 @@ def guard_rows(manifests: Iterable[Manifest], drift: Drift) -> Iterator[Evidence
 
 def foreign_policies(tenants: Iterable[str], manifests: Iterable[Manifest], live: Sequence[Json]) -> Iterator[Evidence]:
     """Policies beside ours: they only ever let more through. Those of an owner (KubeRay's) come with a Ray object."""
-    planned = {key_of(manifest.object) for manifest in manifests}
+    strangers = unplanned(manifests, live)
     for home in tenants:
         found = [value for value in live if namespace_of(value) == home]
-        others = [
-            value
-            for value in found
-            if key_of(value) not in planned and not objects_at(value, "metadata", "ownerReferences")
-        ]
         title = Title(f"guard.foreign-policies.{home}", GROUP, f"nobody else's network policy in {home}", "none")
-        names = [reference(value) for value in others]
-        shown = Showing(bool(others), listed(names) or "none")
+        names = strangers.get(home, ())
+        shown = Showing(bool(names), listed(names) or "none")
         remedy = Remedy(names[0]) if names else None
         yield row(title, shown, Works(bool(found), f"{len(found)} policies read"), remedy)
+
+
+def unplanned(manifests: Iterable[Manifest], live: Iterable[Json]) -> Mapping[str, tuple[str, ...]]:
+    """Namespace to references of network policies that neither the plan nor a Ray object has."""
+    planned = {key_of(manifest.object) for manifest in manifests}
+    found: dict[str, tuple[str, ...]] = {}
+    for value in live:
+        if key_of(value) not in planned and not objects_at(value, "metadata", "ownerReferences"):
+            found[namespace_of(value)] = (*found.get(namespace_of(value), ()), reference(value))
+    return found
 
 
 def _weakens(item: ObjectDrift) -> bool:
@@ -98,8 +103,3 @@ def _whole(kind: str, home: str, number: int) -> Evidence:
     where = f" of {home}" if home else ""
     title = Title(f"guard.{kind.lower()}{f'.{home}' if home else ''}", GROUP, f"{_KINDS[kind]}{where}", _EXPECTED)
     return row(title, Showing(False, f"{number} as planned"), Works(yes=True, words=f"{number} read and compared"))
-
-
-def policy_names(live: Iterable[Json], home: str) -> tuple[str, ...]:
-    """Names of a namespace's network policies that are there."""
-    return tuple(name_of(value) for value in live if namespace_of(value) == home)
