@@ -19,6 +19,7 @@ from rayfence.api.specs import read_cluster
 from rayfence.api.verify_cluster import ClusterRun
 from rayfence.apply.kubernetes import Surroundings, condemned, destroy, execute
 from rayfence.model.evidence import Evidence
+from rayfence.ports.machine import Reporter
 from tests.cluster.harness.cluster import Cluster
 from tests.cluster.images.gateway import gateway_image
 from tests.cluster.images.stock import ray_version
@@ -41,9 +42,9 @@ class Attacked:
         """The platform's."""
         return self.planned.platform.name
 
-    def verify(self, only: str = "") -> dict[str, Evidence]:
+    def verify(self, only: str = "", report: Reporter = print) -> dict[str, Evidence]:
         """Rows by the attack's name; nothing may be left."""
-        run = ClusterRun(self.planned, self.api, self.api.kinds(), SystemClock(), print, only, os.urandom(4).hex())
+        run = ClusterRun(self.planned, self.api, self.api.kinds(), SystemClock(), report, only, os.urandom(4).hex())
         evidence, left = run.complete()
         assert left == ()
         return {row.attack: row for row in evidence}
