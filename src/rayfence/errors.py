@@ -139,6 +139,12 @@ class Refused(KubernetesError):
         self.reason = reason
 
 
+class NotReadyProbe(KubernetesError):
+    """A pod that `verify` made does not run, or what it made does not go."""
+
+    hint = "see `kubectl get pods -A -l rayfence.dev/probe-of`; the next `rayfence verify` removes what was left"
+
+
 class AlreadyThere(KubernetesError):
     """The object to be made exists."""
 

@@ -66,6 +66,18 @@ def cluster_spec(function: F) -> F:
     )(function)
 
 
+def cluster_file(function: F) -> F:
+    """`-f FILE`: a platform on Kubernetes or GKE; left out: an instance on this machine."""
+    return click.option(
+        "-f",
+        "--file",
+        "spec",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Platform spec of a cluster (YAML; - for standard input). Default: an instance on this machine.",
+    )(function)
+
+
 def context(function: F) -> F:
     """`--context`: another cluster than the spec's."""
     return click.option(

@@ -12,7 +12,8 @@ class Evidence:
 
     `attack` is a stable id such as `token.alg-none`; `expected` and `seen` are words for people; `control` tells what
     the same request with the right identity showed. `known`: a failure that Ray itself causes and no gateway can cure;
-    it stays a failure, and says why it does not count as a hole of this instance.
+    it stays a failure, and says why it does not count as a hole of this instance. `fix`: the object to mend, as
+    `NetworkPolicy vision/default-deny`; `field`: of the spec, or of the object. Both only where the attack succeeded.
     """
 
     attack: str
@@ -24,6 +25,8 @@ class Evidence:
     control: str
     source: str = ""  # CVE or advisory
     known: str = ""
+    fix: str = ""
+    field: str = ""
 
     @property
     def is_hole(self) -> bool:

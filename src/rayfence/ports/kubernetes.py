@@ -66,6 +66,9 @@ class KubernetesApi(KubernetesReads, Protocol):
     def events(self, namespace: str) -> tuple[Json, ...]:
         """Events of a namespace (`v1` Event), oldest first."""
 
+    def log(self, namespace: str, pod: str) -> str:
+        """All that the one container of a pod has printed."""
+
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """Whether we may do this, by SelfSubjectAccessReview. `resource` is a plural, `pods/log` a subresource."""
 

@@ -49,6 +49,8 @@ class SimCluster:
         self.faults: list[Check] = []
         self.denied: set[tuple[str, str]] = set()  # (verb, plural)
         self.user = "admin"
+        self.logs: dict[tuple[str, str], str] = {}  # (namespace, pod)
+        self.reviewer: Callable[[Json], bool] = lambda spec: "selfsubjectaccessreviews" in str(spec)
         self._validate = validate
         self._serial = 0
         self._lock = threading.RLock()
@@ -97,6 +99,8 @@ class SimCluster:
 
     def create(self, kind: Kind, value: Json, *, manager: str) -> Json:
         self._called("create", value, kind)
+        if kind.kind == "SubjectAccessReview":  # asked, not stored
+            return {**value, "status": {"allowed": self.reviewer(_plain(value)["spec"])}}
         key = self._admitted(kind, value)
         self._may_create(kind, value)
         if key in self.objects:
@@ -150,6 +154,10 @@ class SimCluster:
 
     def events(self, namespace: str) -> tuple[Json, ...]:
         return self.list(self.available["v1", "Event"], namespace)
+
+    def log(self, namespace: str, pod: str) -> str:
+        self._called("get", {"kind": "Log", "metadata": {"namespace": namespace, "name": pod}})
+        return self.logs.get((namespace, pod), "")
 
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         self.calls.append(("allowed", f"{verb} {resource} {namespace}".strip()))

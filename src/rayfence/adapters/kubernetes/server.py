@@ -161,6 +161,13 @@ class Server:
         """See the port."""
         return tuple(sorted(self.list(_EVENT, namespace), key=_moment))
 
+    def log(self, namespace: str, pod: str) -> str:
+        """All that the one container of a pod has printed. Raises KubernetesError."""
+        response = self._request("GET", f"/api/v1/namespaces/{namespace}/pods/{pod}/log")
+        if response.status_code >= 400:
+            _answer(response, f"log of {namespace}/{pod}")
+        return response.text
+
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         """See the port."""
         plural, _, part = resource.partition("/")

@@ -62,6 +62,16 @@ def exposure_namespace(platform: str) -> str:
     return f"{platform}-exposure"
 
 
+def probe_namespace(platform: str) -> str:
+    """Where `verify` puts pods that are nobody's, while it attacks."""
+    return f"{platform}-probe"
+
+
+def friend_namespace(platform: str) -> str:
+    """Where `verify` puts a pod that is let in, as a control: labelled as a scraper, and as a client of each tenant."""
+    return f"{platform}-probe-friend"
+
+
 def gateway_identity(tenant: str) -> str:
     """The name in the gateway's client certificate, which sidecars demand."""
     return f"gateway.{gateway_namespace(tenant)}.svc"

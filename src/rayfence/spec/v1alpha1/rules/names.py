@@ -58,12 +58,16 @@ def tenants(document: View) -> Iterator[Problem]:
     known = {name.text for name in named if name.text}
     operator = document.at("operator", "namespace")
     taken = operator.text or "ray-system"
+    platform = document.at("metadata", "name").text
+    own = {f"{platform}-{part}" for part in ("rayfence", "probe", "probe-friend")} if platform else set()
     for name in named:
         text = name.text
         if text is None:
             continue
         if text in _RESERVED or text.startswith(_RESERVED_PREFIXES):
             yield name.problem(f"{text!r} is a namespace of the cluster's own; choose another name")
+        if own & {text, f"{text}-gateway"}:
+            yield name.problem(f"{text!r} is a namespace of rayfence's own on this platform; choose another name")
         if taken in (text, f"{text}-gateway"):
             yield name.problem(f"{taken!r} is the operator's namespace; choose another name")
         if text.endswith("-gateway") and text.removesuffix("-gateway") in known:

@@ -1,0 +1,1 @@
+"""What the API server itself is asked: guards as they are, objects that admission must refuse, rights of accounts."""
