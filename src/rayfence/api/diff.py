@@ -15,7 +15,8 @@ from rayfence.apply.kubernetes.state import state_namespace
 from rayfence.errors import StateError
 from rayfence.model.cluster_plan import ClusterPlan
 from rayfence.model.frozen import dataclass
-from rayfence.model.live import Drift
+from rayfence.model.live import Drift, ObjectState
+from rayfence.plan.live.compare import removable
 from rayfence.ports.machine import Reporter
 
 
@@ -34,7 +35,8 @@ class Compared:
     @property
     def differs(self) -> bool:
         """Whether an apply would have something to do."""
-        return bool(self.drift.objects or self.secrets)
+        extra = self.drift.of(ObjectState.EXTRA)
+        return bool(len(self.drift.objects) > len(extra) or removable(self.drift) or self.secrets)
 
 
 def diff(spec: Path, policies: Path | None, context: str | None, report: Reporter) -> Compared:

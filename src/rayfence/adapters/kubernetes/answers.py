@@ -26,6 +26,8 @@ _TEXT_LIMIT: Final = 1000
 _MANAGER: Final = re.compile(r'conflict with "((?:[^"\\]|\\.)*)"')
 #: How RBAC says no; admission says `… is forbidden: …` with other words.
 _RBAC: Final = re.compile(r'User "[^"]*" cannot ')
+#: Whom a server that lets anybody ask takes us for without credentials.
+_NOBODY: Final = 'User "system:anonymous" cannot '
 _QUOTA_HINT: Final = "raise the quota of the tenant in the spec, or free what uses it, then repeat the command"
 _TERMINATING_HINT: Final = "wait until the namespace is gone, then repeat the command: `kubectl get namespaces`"
 
@@ -68,6 +70,8 @@ def _forbidden(status: Json, told: str, *, secret: bool) -> KubernetesError:
     causes = {text_at(cause, "reason") for cause in objects_at(status, "details", "causes")}
     if "NamespaceTerminating" in causes or "because it is being terminated" in text:
         return Refused(told, "NamespaceTerminating", hint=_TERMINATING_HINT)
+    if _NOBODY in text:
+        return CredentialsRefused("the API server sees nobody in us (system:anonymous): the context has no credentials")
     if _RBAC.search(text) or (secret and not text):
         return Forbidden(told)
     return Refused(told, "Forbidden", hint=_hint_of(text))

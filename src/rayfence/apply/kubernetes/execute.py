@@ -181,14 +181,14 @@ class _Run:
 
 def _asked(order: Order, where: Surroundings, ahead: Prospect, receipt: ClusterReceipt) -> tuple[Order, ClusterReceipt]:
     """The order with the answer whether what left the spec goes."""
-    strays = tuple(item.reference for item in ahead.extra)
+    strays = tuple(item.reference for item in ahead.removable)
     if not strays or order.prune or (not order.dry_run and where.confirm(strays)):
         return replace(order, prune=bool(strays)), receipt
     return order, replace(receipt, strays=strays)
 
 
 def _is_to_do(order: Order, ahead: Prospect) -> bool:
-    return bool(ahead.changes or ahead.secrets or ahead.unready or (order.prune and ahead.extra))
+    return bool(ahead.changes or ahead.secrets or ahead.unready or (order.prune and ahead.removable))
 
 
 def _refuse(order: Order, where: Surroundings, ahead: Prospect) -> tuple[Done, ...]:

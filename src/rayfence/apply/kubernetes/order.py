@@ -14,7 +14,7 @@ from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import Drift, ObjectDrift, ObjectState, Phase
 from rayfence.model.receipt import ClusterReceipt
 from rayfence.plan.cluster import digest_of
-from rayfence.plan.live.compare import compare
+from rayfence.plan.live.compare import compare, removable
 from rayfence.plan.live.order import in_order, key_of
 from rayfence.plan.live.ready.readiness import readiness
 from rayfence.ports.kubernetes import Clock, KubernetesApi, KubernetesReads
@@ -131,6 +131,11 @@ class Prospect:
     def extra(self) -> tuple[ObjectDrift, ...]:
         """What is ours and left the spec."""
         return self.drift.of(ObjectState.EXTRA)
+
+    @property
+    def removable(self) -> tuple[ObjectDrift, ...]:
+        """Of that, what is not marked to be kept."""
+        return removable(self.drift)
 
     @property
     def changes(self) -> tuple[ObjectDrift, ...]:
