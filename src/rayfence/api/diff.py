@@ -47,7 +47,7 @@ def diff(spec: Path, policies: Path | None, context: str | None, report: Reporte
     with connected(planned.platform, context) as api:
         ahead = prospect(order, Surroundings(api, SystemClock(), report, whoami(), lanes=LANES))
         last = kept(api, order.platform, state_namespace(order.platform))
-    drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered))
+    drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered, *ahead.running))
     return Compared(planned.plan, drift, ahead.secrets, ahead.unready, last)
 
 

@@ -58,6 +58,9 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     receipt = ClusterReceipt(order.platform, "apply", order.digest, began, by, where.host, server, Outcome.RUNNING)
     for item in ahead.tampered:
         where.report(f"{item.reference} holds other bytes than were made, written last by {item.by}: {item.note}")
+    for item in ahead.running:
+        fields = ", ".join(change.path for change in item.changes)
+        where.report(f"{item.reference} runs otherwise than specified ({fields}): {item.note}")
     order, receipt = _asked(order, where, ahead, receipt)
     if not _is_to_do(order, ahead):
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
