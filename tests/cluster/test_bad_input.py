@@ -245,10 +245,17 @@ def test_a_webhook_that_refuses_stops_it_before_any_workload(person: Person) -> 
     assert not [name for name in one.listing() if name.startswith(("RayCluster ", "StatefulSet ", "Pod "))]
 
 
-def test_an_image_that_can_t_be_pulled_is_named_when_the_time_is_up(person: Person) -> None:
+def test_a_pod_that_waits_past_the_deadline_is_told_with_the_scheduler_s_words(person: Person) -> None:
+    """The trail's volume finds no class here."""
     ended = person.apply(person.site.spec("a"), "--timeout", "40")
-    assert ended.status == 5 and f"localhost/gateway{DIGEST}" in ended.err, ended
-    assert "Pull" in ended.err and person.receipt()["left"]
+    assert ended.status == 5 and "pod gateway-0: Unschedulable: " in ended.err, ended
+    assert person.receipt()["left"] == [f"StatefulSet {person.site.name}-a-gateway/gateway"]
+
+
+def test_an_image_that_can_t_be_pulled_is_named_when_the_time_is_up(person: Person) -> None:
+    ended = person.apply(person.site.spec("a", images={"registries": ["localhost/"]}), "--timeout", "90")
+    assert ended.status == 5 and f"localhost/absent{DIGEST}" in ended.err, ended
+    assert "Pull" in ended.err and person.receipt()["left"] == [f"RayCluster {person.site.name}-a/train"]
 
 
 @contextmanager
