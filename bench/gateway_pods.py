@@ -3,7 +3,7 @@
     python -m bench.gateway_pods [--json] [--cluster NAME]
 
 NAME: a test cluster in which gateways run, whoever applied them; as root on the same machine. Where none runs nothing
-is measured, and that is said. Counted as the kubelet counts: what the group uses, less files that were not touched for a while.
+is measured, and that is said. Counted as the kubelet counts: what the group uses, less files untouched for a while.
 """
 
 import argparse
