@@ -65,7 +65,8 @@ class Hands:
             f"Role {home}/viewer": ("verbs", "mallory"),
             f"ResourceQuota {home}/tenant": ("hard.pods", "mallory"),
             f"StatefulSet {gateway}/gateway": ("serviceAccountName", "mallory"),
-            f"Namespace {home}": ("rayfence.dev/role", "mallory"),
+            # A field that was taken away belongs to nobody, and who took it left no trace in `managedFields`.
+            f"Namespace {home}": ("rayfence.dev/role", "None"),
         }
 
 
