@@ -6,6 +6,7 @@ RAYFENCE_TEST_CLUSTER names the one to use. Tests share it, so each works in nam
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.cluster.harness import cluster as harness
 from tests.cluster.harness.cluster import Cluster
 from tests.cluster.harness.places import DEFAULT_NAME
 from tests.cluster.objects.wanted import namespace_object, to_json
+from tests.cluster.site import Site, made_site
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,13 @@ def make_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator
     yield make
     if made:
         cluster.kubectl("delete", "namespace", *made, "--timeout=120s")
+
+
+@pytest.fixture
+def site(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A platform of this test; whatever is left of it is taken away."""
+    with made_site(cluster, tmp_path, request.node.nodeid) as found:
+        yield found
 
 
 @pytest.fixture

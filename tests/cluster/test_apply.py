@@ -4,109 +4,26 @@ Workloads are not waited for (their pods need minutes and room); guards are. Eac
 """
 
 import json
-import os
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from rayfence.adapters.kubernetes import Server, connect
+from rayfence.adapters.kubernetes import connect
 from rayfence.api.clock import SystemClock
-from rayfence.api.cluster import plan_cluster
-from rayfence.api.kubernetes import order_of
-from rayfence.api.specs import read_cluster
-from rayfence.apply.kubernetes import Order, Surroundings, condemned, destroy, execute
+from rayfence.apply.kubernetes import execute
 from rayfence.apply.kubernetes.order import prospect
 from rayfence.apply.kubernetes.rehearsal import Conflicts
 from rayfence.apply.kubernetes.waiting import NotReady
 from rayfence.errors import Busy, Forbidden, KubernetesError
-from rayfence.model.api_objects import reference, text_at
+from rayfence.model.api_objects import text_at
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.receipt import Deed, Outcome
 from rayfence.ports.kubernetes import KubernetesApi
-from tests.cluster.harness.cluster import Cluster
-from tests.sim.planning import write
+from tests.cluster.site import Site
 
 pytestmark = pytest.mark.cluster
-
-DIGEST = "@sha256:" + "0" * 64
-#: What others make, or make anew all the time.
-RESTLESS = frozenset(
-    {"events", "events.events.k8s.io", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io"}
-)
-
-
-@dataclass
-class Site:
-    """A platform of one test, and the cluster it goes into."""
-
-    cluster: Cluster
-    api: Server
-    folder: Path
-    name: str
-
-    def order(self, *tenants: str, quota: int = 20) -> Order:
-        """The platform with these tenants. Nothing is waited for but guards."""
-        worker = {"name": "w", "cpus": 1, "memoryGib": 1, "minimum": 0, "maximum": 1}
-        ray = {"version": "2.60.0", "image": f"localhost/absent{DIGEST}"}
-        head = {"cpus": 1, "memoryGib": 1}
-        spec: dict[str, Any] = {
-            "apiVersion": "rayfence.dev/v1alpha1",
-            "kind": "Platform",
-            "metadata": {"name": self.name},
-            "target": {"kubernetes": {}},
-            "images": {"registries": ["localhost/"], "gateway": f"localhost/gateway{DIGEST}"},
-            "operator": {"source": "existing", "version": "1.6.0", "namespace": "ray-system"},
-            "tenants": [
-                {
-                    "name": f"{self.name}-{tenant}",
-                    "roles": {"submitter": ["group:x@example.com"]},
-                    "quota": {"pods": quota},
-                    "clusters": [{"name": "train", "ray": ray, "head": head, "workers": [worker]}],
-                }
-                for tenant in tenants
-            ],
-        }
-        path = write(self.folder, spec)
-        return replace(order_of(plan_cluster(read_cluster(path), path)), wait=False, deadline=120.0)
-
-    def where(self, api: KubernetesApi | None = None, host: str = "the test") -> Surroundings:
-        """Surroundings, with a server that may be spoilt."""
-        return Surroundings(api or self.api, SystemClock(), lambda _: None, host)
-
-    def destroy(self, order: Order) -> None:
-        """Take it away."""
-        where = self.where()
-        destroy(order.platform, condemned(order.platform, order.manifests, where), where, deadline=180.0)
-
-    def kubectl(self, *words: str) -> str:
-        """Somebody else's hand."""
-        return self.cluster.kubectl(*words).stdout
-
-    def listing(self) -> set[str]:
-        """Every object of ours, of every kind that can be listed."""
-        kinds = {(kind.group, kind.kind): kind for kind in self.api.kinds().values() if "list" in kind.verbs}
-        return {
-            reference(value)
-            for kind in kinds.values()
-            if kind.plural not in RESTLESS
-            for value in self.api.list(kind)
-            if self.name in reference(value)
-        }
-
-
-@pytest.fixture
-def site(cluster: Cluster, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
-    """A platform's name and place; whatever is left of it is taken away."""
-    api = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
-    name = f"p{os.getpid()}-{abs(hash(request.node.nodeid)) % 10**5}"
-    found = Site(cluster, api, tmp_path, name)
-    yield found
-    found.destroy(found.order("a"))
-    api.close()
 
 
 def test_applied_twice_repaired_and_taken_back(site: Site) -> None:

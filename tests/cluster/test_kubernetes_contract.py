@@ -191,6 +191,43 @@ def test_replace_demands_the_version_that_was_seen(api: KubernetesApi, home: str
         api.replace(LEASE, {**seen, "spec": {"holderIdentity": "they"}}, manager="contract")
 
 
+def _operations(*parts: tuple[str, str, Any]) -> list[dict[str, Any]]:
+    return [{"op": op, "path": path, "value": value} for op, path, value in parts]
+
+
+def test_a_patch_changes_what_it_names_under_its_own_name(api: KubernetesApi, home: str) -> None:
+    value = _object(CONFIG_MAP, "a", home, data={"k": "v", "l": "w", "m": "y"})
+    made = api.apply(CONFIG_MAP, value, manager="contract")
+    version = text_at(made, "metadata", "resourceVersion")
+    operations = _operations(("test", "/metadata/resourceVersion", version), ("replace", "/data/k", "x"))
+    tried = api.patch(CONFIG_MAP, value, operations, manager="hand", dry_run=True)
+    assert at(tried, "data", "k") == "x" and at(api.get(CONFIG_MAP, "a", home), "data", "k") == "v"
+    done = api.patch(CONFIG_MAP, value, [*operations, {"op": "remove", "path": "/data/l"}], manager="hand")
+    assert at(done, "data") == {"k": "x", "m": "y"}
+    assert _managers(done) == {("contract", "Apply"), ("hand", "Update")}
+    # What the hand took belongs to it from now on; what it removed belongs to nobody.
+    with pytest.raises(FieldConflict) as caught:
+        api.apply(CONFIG_MAP, value, manager="contract")
+    assert caught.value.owners == (("hand", ".data.k"),)
+
+
+def test_a_patch_of_what_has_changed_is_told_apart(api: KubernetesApi, home: str) -> None:
+    value = _object(CONFIG_MAP, "a", home, data={"k": "v"})
+    api.apply(CONFIG_MAP, value, manager="contract")
+    with pytest.raises(ChangedMeanwhile):
+        api.patch(
+            CONFIG_MAP, value, _operations(("test", "/data/k", "other"), ("replace", "/data/k", "x")), manager="h"
+        )
+    assert at(api.get(CONFIG_MAP, "a", home), "data") == {"k": "v"}
+
+
+def test_a_patch_of_what_is_not_there_is_refused(api: KubernetesApi, home: str) -> None:
+    value = _object(CONFIG_MAP, "absent", home)
+    with pytest.raises(Refused) as caught:
+        api.patch(CONFIG_MAP, value, _operations(("add", "/data", {"k": "v"})), manager="hand")
+    assert caught.value.reason == "NotFound"
+
+
 def test_delete_takes_the_very_object_and_may_be_repeated(api: KubernetesApi, home: str) -> None:
     made = api.apply(CONFIG_MAP, _object(CONFIG_MAP, "a", home), manager="contract")
     uid = text_at(made, "metadata", "uid")

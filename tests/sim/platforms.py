@@ -50,6 +50,7 @@ def _tenant() -> dict[str, Any]:
         "services": [_pods(name="app", config="applications: []\n")],
         "quota": {"cpus": 64, "memoryGib": 256, "gpus": 2, "pods": 40},
         "queue": "vision",
+        "retain": True,
         "labels": {"cost-centre": "4711"},
     }
 

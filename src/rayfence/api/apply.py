@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster, refuse
-from rayfence.api.kubernetes import connected, expected_of, keep_receipt, order_of, receipt_path, whoami
+from rayfence.api.kubernetes import ReceiptFile, connected, expected_of, order_of, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
 from rayfence.apply.kubernetes import LANES, Order, Surroundings, execute
 from rayfence.apply.kubernetes.order import Confirm
@@ -53,12 +53,13 @@ def apply(spec: Path, wishes: Wishes, report: Reporter, confirm: Confirm) -> App
     if wishes.plan is not None:
         order = replace(order, expected=expected_of(wishes.plan, planned.plan))  # 2
     _refuse_unknown(order, spec)
-    path = receipt_path(planned.platform.name, wishes.plan)
+    file = ReceiptFile(receipt_path(planned.platform.name, wishes.plan))
     with connected(planned.platform, wishes.context) as api:
         clock, host = SystemClock(), whoami()
-        where = Surroundings(api, clock, report, host, lambda receipt: keep_receipt(receipt, path), confirm, LANES)
-        receipt = execute(order, where)  # 3
-    return Applied(receipt, path if receipt.done and not wishes.dry_run else None)
+        where = Surroundings(api, clock, report, host, file.keep, confirm, LANES)
+        with file.told("apply", report):
+            receipt = execute(order, where)  # 3
+    return Applied(receipt, file.path if receipt.done and not wishes.dry_run else None)
 
 
 def _ordered(order: Order, wishes: Wishes) -> Order:

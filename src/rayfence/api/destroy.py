@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster
-from rayfence.api.kubernetes import connected, keep_receipt, receipt_path, whoami
+from rayfence.api.kubernetes import ReceiptFile, connected, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
 from rayfence.apply.kubernetes import LANES, Condemned, Surroundings, condemned
 from rayfence.apply.kubernetes import destroy as carry_out
@@ -42,15 +42,16 @@ def destroy(
     Raises SpecError, PreflightError, KubernetesError.
     """
     platform = read_on_kubernetes(spec, "rayfence down")  # 1
-    path = receipt_path(platform.name, None)
+    file = ReceiptFile(receipt_path(platform.name, None))
     with connected(platform, context) as api:
         clock, host = SystemClock(), whoami()
-        where = Surroundings(api, clock, report, host, lambda receipt: keep_receipt(receipt, path), lanes=LANES)
+        where = Surroundings(api, clock, report, host, file.keep, lanes=LANES)
         what = condemned(platform.name, _manifests(platform, spec, report), where)  # 2
         receipt = None
         if not what.objects or dry_run or consent(platform.name, what):
-            receipt = carry_out(platform.name, what, where, dry_run=dry_run, deadline=deadline)  # 3
-    kept = path if receipt is not None and receipt.done else None
+            with file.told("destroy", report):
+                receipt = carry_out(platform.name, what, where, dry_run=dry_run, deadline=deadline)  # 3
+    kept = file.path if receipt is not None and receipt.done else None
     return Destroyed(platform.name, receipt, kept, what.references, what.kept)
 
 

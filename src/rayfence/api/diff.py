@@ -15,7 +15,8 @@ from rayfence.apply.kubernetes.state import state_namespace
 from rayfence.errors import StateError
 from rayfence.model.cluster_plan import ClusterPlan
 from rayfence.model.frozen import dataclass
-from rayfence.model.live import Drift
+from rayfence.model.live import Drift, ObjectState
+from rayfence.plan.live.compare import removable
 from rayfence.ports.machine import Reporter
 
 
@@ -34,7 +35,8 @@ class Compared:
     @property
     def differs(self) -> bool:
         """Whether an apply would have something to do."""
-        return bool(self.drift.objects or self.secrets)
+        extra = self.drift.of(ObjectState.EXTRA)
+        return bool(len(self.drift.objects) > len(extra) or removable(self.drift) or self.secrets)
 
 
 def diff(spec: Path, policies: Path | None, context: str | None, report: Reporter) -> Compared:
@@ -45,7 +47,7 @@ def diff(spec: Path, policies: Path | None, context: str | None, report: Reporte
     with connected(planned.platform, context) as api:
         ahead = prospect(order, Surroundings(api, SystemClock(), report, whoami(), lanes=LANES))
         last = kept(api, order.platform, state_namespace(order.platform))
-    drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered))
+    drift = replace(ahead.drift, objects=(*ahead.drift.objects, *ahead.tampered, *ahead.running))
     return Compared(planned.plan, drift, ahead.secrets, ahead.unready, last)
 
 

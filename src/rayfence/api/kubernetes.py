@@ -17,11 +17,12 @@ from rayfence.api.instances import state_root
 from rayfence.apply.kubernetes.lanes import LANES
 from rayfence.apply.kubernetes.order import Order
 from rayfence.apply.kubernetes.receipts import receipt_text
-from rayfence.errors import PreflightError, StalePlan
+from rayfence.errors import KubernetesError, PreflightError, RayfenceError, StalePlan
 from rayfence.model.cluster_plan import ClusterPlan
 from rayfence.model.cluster_platform import ClusterPlatform, KubernetesTarget, OperatorSource
 from rayfence.model.receipt import ClusterReceipt
 from rayfence.ports.kubernetes import KubernetesApi
+from rayfence.ports.machine import Reporter
 from rayfence.render.kubernetes.names import PLATFORM
 from rayfence.render.kubernetes.secrets import secret_requests
 
@@ -116,6 +117,36 @@ def keep_receipt(receipt: ClusterReceipt, path: Path) -> None:
     """Write it, in place of the one before. Raises PreflightError."""
     files.make_folder(str(path.parent), os.geteuid(), os.getegid(), 0o700) if not path.parent.is_dir() else None
     files.write_file(str(path), receipt_text(receipt), os.geteuid(), os.getegid())
+
+
+class ReceiptFile:
+    """The receipt of one run on this machine, written as it grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._begun = False
+
+    def keep(self, receipt: ClusterReceipt) -> None:
+        """Write it. Raises PreflightError."""
+        keep_receipt(receipt, self.path)
+        self._begun = True
+
+    @contextmanager
+    def told(self, verb: str, report: Reporter) -> Iterator[None]:
+        """Whatever ends a run that had begun says where the receipt lies, and never that nothing was changed."""
+        where = f"how far it came is in {self.path}; `rayfence {verb}` again completes it"
+        try:
+            yield
+        except RayfenceError as error:
+            if self._begun:
+                error.hint = f"{error.hint}; {where}" if error.hint else where
+                if error.exit_status == PreflightError.exit_status:
+                    error.exit_status = KubernetesError.exit_status
+            raise
+        except BaseException:
+            if self._begun:
+                report(where)
+            raise
 
 
 def _server(context: str | None) -> "Server":

@@ -36,8 +36,9 @@ def command(
     """Take a platform out of its cluster: namespaces with all that is in them, guards, rights, Secrets.
 
     In reverse order, so that Ray goes while its operator is there and guards go after what they guard. Asks for the
-    platform's name. What carries the annotation `rayfence.dev/retain: "true"` stays, with its namespace. Exit 0: gone,
-    or nothing was there; 10: `--dry-run` would remove something; 1: not consented to; 5: something does not go.
+    platform's name. Namespaces of tenants with `retain: true` stay, with the volumes of trails and keys, and so does
+    what carries the annotation `rayfence.dev/retain: "true"`. Exit 0: gone, or nothing was there; 10: `--dry-run`
+    would remove something; 1: not consented to; 5: something does not go.
     """
     from rayfence.api.destroy import destroy
     from rayfence.cli import receipts

@@ -135,3 +135,4 @@ class ClusterTenant:
     quota: Quota = Quota()
     queue: str | None = None  # Kueue ClusterQueue to draw from
     extra_labels: Mapping[str, str] = field(default_factory=dict)
+    retain: bool = False  # its namespaces outlive the platform, with what only they hold

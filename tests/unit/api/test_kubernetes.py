@@ -8,6 +8,7 @@ import pytest
 from rayfence.api.cluster import save_plan
 from rayfence.api.kubernetes import (
     LIVE,
+    ReceiptFile,
     chosen_context,
     connected,
     expected_of,
@@ -16,7 +17,7 @@ from rayfence.api.kubernetes import (
     receipt_path,
     whoami,
 )
-from rayfence.errors import PreflightError, StalePlan
+from rayfence.errors import PreflightError, ServerUnreachable, StalePlan
 from rayfence.model.receipt import ClusterReceipt, Outcome
 from tests.sim.kubernetes.door import behind
 from tests.sim.kubernetes.stand import Stand
@@ -109,3 +110,18 @@ def test_who_we_are_names_user_machine_and_process(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("getpass.getuser", nobody)
     assert whoami().startswith("uid ")
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_what_had_begun_never_ends_as_if_nothing_was_changed(tmp_path: Path, begun: bool) -> None:
+    file, told = ReceiptFile(tmp_path / "receipts" / "ml.json"), list[str]()
+    with pytest.raises(ServerUnreachable) as caught, file.told("apply", told.append):
+        if begun:
+            file.keep(RECEIPT)
+        raise ServerUnreachable("gone", hint="look")
+    assert caught.value.exit_status == (5 if begun else 4)
+    where = f"; how far it came is in {file.path}; `rayfence apply` again completes it"
+    assert caught.value.hint == f"look{where if begun else ''}"
+    with pytest.raises(KeyboardInterrupt), file.told("destroy", told.append):
+        raise KeyboardInterrupt
+    assert (told != []) is begun

@@ -24,8 +24,9 @@ ACCOUNT_FOLDER: Final = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
 #: Fields that hold paths, relative to their file.
 _PATHS: Final = {"certificate-authority", "client-certificate", "client-key", "tokenFile"}
-#: Fields that change whom we talk to and that would be passed over.
+#: Fields that change whom we talk to, or as whom, and that would be passed over.
 _UNKNOWN: Final = ("tls-server-name", "proxy-url")
+_UNKNOWN_OF_USERS: Final = ("as", "as-uid", "as-groups", "as-user-extra")
 _HINT: Final = "see `kubectl config get-contexts`; the spec names one as target.kubernetes.context"
 
 
@@ -45,7 +46,9 @@ def connect(context: str | None, clock: Clock, environment: Mapping[str, str] | 
         client = client_adapter.Client(config, parameters)
     except (OSError, ValueError, ConfigError) as error:
         raise CredentialsRefused(
-            f"credentials of context {config.context_name!r} can't be used: {cut(str(error))}", hint=_HINT
+            f"credentials of context {config.context_name!r} can't be used: {cut(str(error))}",
+            hint="check certificate-authority, client-certificate and client-key of the context, or log in again with "
+            "your cluster's own tool",
         ) from error
     if client.auth is not None:
         client.auth = _ToldAuth(client.auth, ConfigError)
@@ -63,7 +66,17 @@ class _ToldAuth(httpx2.Auth):
         try:
             yield from self._inner.sync_auth_flow(request)
         except (self._failure, OSError, ValueError, KeyError) as error:
-            raise CredentialsRefused(f"the credential plugin gave nothing to use: {_words(error)}") from error
+            raise CredentialsRefused(f"the context's credentials can't be had: {_trouble(error)}") from error
+
+
+def _trouble(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"the credential plugin {error.filename!r} is not installed"
+    if isinstance(error, KeyError):
+        return f"what the credential plugin answers has no {error.args[0]}"
+    if isinstance(error, ValueError):
+        return f"what the credential plugin answers is no ExecCredential ({cut(str(error))})"
+    return cut(str(error)).rstrip(": ")
 
 
 def find_config(context: str | None, environment: Mapping[str, str]) -> "SingleConfig":
@@ -83,7 +96,10 @@ def find_config(context: str | None, environment: Mapping[str, str]) -> "SingleC
     try:
         config = KubeConfig.from_dict(data).get(context)
     except (ConfigError, KeyError, TypeError, ValueError) as error:
-        raise PreflightError(f"{', '.join(map(str, present))}: {_words(error)}", hint=_HINT) from error
+        listed = ", ".join(str(entry["name"]) for entry in data["contexts"])
+        raise PreflightError(
+            f"{', '.join(map(str, present))}: {_words(error)}", hint=f"contexts there: {listed or 'none'}; {_HINT}"
+        ) from error
     if config is None:
         raise PreflightError(f"{', '.join(map(str, present))}: no context is chosen", hint=_HINT)
     _refuse_unsafe(config, data)
@@ -98,7 +114,9 @@ def merged(files: Sequence[Path]) -> dict[str, Any]:
             data = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, yaml.YAMLError) as error:
             # The parser quotes the line it stumbles over, and a token may stand there.
-            raise PreflightError(f"{path} can't be read as a kubeconfig ({type(error).__name__})") from error
+            raise PreflightError(
+                f"{path} can't be read as a kubeconfig ({type(error).__name__})", hint="set KUBECONFIG to one"
+            ) from error
         if not isinstance(data, dict):
             raise PreflightError(f"{path} is no kubeconfig", hint="set KUBECONFIG to one")
         if data.get("current-context"):
@@ -159,6 +177,11 @@ def _refuse_unsafe(config: "SingleConfig", data: dict[str, Any]) -> None:
     for field in _UNKNOWN:
         if cluster.get(field):
             raise PreflightError(f"{where}: {field} is not supported", hint="use a context without it")
+    users = {entry["name"]: entry["user"] for entry in data["users"]}
+    for field in _UNKNOWN_OF_USERS:
+        # Passed over, it would be done with the rights of the person, not with those that were chosen.
+        if users.get(config.context.user, {}).get(field):
+            raise PreflightError(f"{where}: {field} is not supported", hint="use a context without it")
     if config.cluster.insecure:
         # Whoever answers would be handed our token and, with the next write, the platform's secrets.
         raise PreflightError(
@@ -174,4 +197,4 @@ def _is_loopback(address: str) -> bool:
 
 
 def _words(error: Exception) -> str:
-    return cut(f"{error.args[0]} is not defined" if isinstance(error, KeyError) else str(error))
+    return cut(f"{error.args[0]!r} is not defined" if isinstance(error, KeyError) else str(error))

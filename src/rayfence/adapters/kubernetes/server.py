@@ -4,6 +4,7 @@ Leaves out: who we are and how the server is reached (`connection.py`), what its
 """
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
@@ -26,6 +27,10 @@ from rayfence.model.api_objects import (
 )
 from rayfence.ports.kubernetes import Clock
 
+_CA_HINT: Final = (
+    "certificate-authority-data of the context must be that of this server: get its kubeconfig anew. Nothing was sent "
+    "to it, and no credentials"
+)
 #: Seconds before each further attempt.
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
 #: Answers after which the same request may do better: overload, a server that is restarting, a request out of time.
@@ -219,6 +224,10 @@ class Server:
                 response = self._client.request(method, path, content=content, params=parameters, headers=sent)
             except httpx2.TransportError as error:
                 never_sent = isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+                if (problem := _distrust(error)) is not None:
+                    raise ServerUnreachable(
+                        f"{self._address} is not who the context expects: {problem}", hint=_CA_HINT
+                    ) from error
                 if pause is None or not (never_sent or repeat == "safe"):
                     raise ServerUnreachable(f"{self._address} does not answer: {_why(error)}") from error
                 self._clock.sleep(pause)
@@ -248,6 +257,16 @@ def _answer(response: httpx2.Response, subject: str, kind: Kind | None = None) -
 def _asked_pause(response: httpx2.Response) -> float:
     asked = response.headers.get("retry-after", "")
     return min(float(asked), _LONGEST_PAUSE) if asked.isascii() and asked.isdigit() else 0.0
+
+
+def _distrust(error: Exception) -> str | None:
+    """Why the server's certificate was not believed; None: that is not the trouble, or asking again may help."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cut(cause.verify_message)
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _why(error: Exception) -> str:

@@ -17,7 +17,7 @@ from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import ObjectKey
 from rayfence.model.receipt import ClusterReceipt, Done, Outcome
-from rayfence.plan.live.order import is_retained, key_of, removal_order
+from rayfence.plan.live.order import is_retained, key_of, removal_order, retained
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,13 @@ def condemned(platform: str, manifests: Iterable[Manifest], where: Surroundings)
 
     `manifests` of the spec tell in which stage each object was made; what left the spec goes first.
     """
-    stage_of: Mapping[ObjectKey, int] = {key_of(manifest.object): manifest.stage for manifest in manifests}
+    listed = tuple(manifests)
+    wanted = {key_of(manifest.object) for manifest in listed if is_retained(manifest.object)}
+    stage_of: Mapping[ObjectKey, int] = {key_of(manifest.object): manifest.stage for manifest in listed}
     seen = look(where.api, (), lanes=where.lanes)
     found = {key_of(value): value for value in ours(seen, platform)}
+    # Marked in the spec and not applied since: the mark counts all the same.
+    found |= {key: retained(found[key]) for key in wanted & found.keys()}
     ordered = [found[key] for key in removal_order(tuple(found), stage_of)]
     home = state_namespace(platform)
     return Condemned(seen, tuple(sorted(ordered, key=lambda value: _is_home(value, home))))

@@ -58,6 +58,9 @@ def execute(order: Order, where: Surroundings) -> ClusterReceipt:
     receipt = ClusterReceipt(order.platform, "apply", order.digest, began, by, where.host, server, Outcome.RUNNING)
     for item in ahead.tampered:
         where.report(f"{item.reference} holds other bytes than were made, written last by {item.by}: {item.note}")
+    for item in ahead.running:
+        fields = ", ".join(change.path for change in item.changes)
+        where.report(f"{item.reference} runs otherwise than specified ({fields}): {item.note}")
     order, receipt = _asked(order, where, ahead, receipt)
     if not _is_to_do(order, ahead):
         return replace(receipt, outcome=Outcome.UNCHANGED, ended=began)
@@ -181,14 +184,14 @@ class _Run:
 
 def _asked(order: Order, where: Surroundings, ahead: Prospect, receipt: ClusterReceipt) -> tuple[Order, ClusterReceipt]:
     """The order with the answer whether what left the spec goes."""
-    strays = tuple(item.reference for item in ahead.extra)
+    strays = tuple(item.reference for item in ahead.removable)
     if not strays or order.prune or (not order.dry_run and where.confirm(strays)):
         return replace(order, prune=bool(strays)), receipt
     return order, replace(receipt, strays=strays)
 
 
 def _is_to_do(order: Order, ahead: Prospect) -> bool:
-    return bool(ahead.changes or ahead.secrets or ahead.unready or (order.prune and ahead.extra))
+    return bool(ahead.changes or ahead.secrets or ahead.unready or (order.prune and ahead.removable))
 
 
 def _refuse(order: Order, where: Surroundings, ahead: Prospect) -> tuple[Done, ...]:

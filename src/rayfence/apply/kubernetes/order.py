@@ -8,15 +8,16 @@ from rayfence.apply.kubernetes.look import Glance, Seen, look
 from rayfence.apply.kubernetes.secrets import tampered_secrets
 from rayfence.apply.kubernetes.state import state_manifests
 from rayfence.errors import Forbidden
-from rayfence.model.api_objects import FIELD_MANAGER, Kinds
+from rayfence.model.api_objects import FIELD_MANAGER, Json, Kinds
 from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import Drift, ObjectDrift, ObjectState, Phase
 from rayfence.model.receipt import ClusterReceipt
 from rayfence.plan.cluster import digest_of
-from rayfence.plan.live.compare import compare
+from rayfence.plan.live.compare import compare, removable
 from rayfence.plan.live.order import in_order, key_of
 from rayfence.plan.live.ready.readiness import readiness
+from rayfence.plan.live.running import running_drift
 from rayfence.ports.kubernetes import Clock, KubernetesApi, KubernetesReads
 from rayfence.ports.machine import Reporter
 
@@ -24,6 +25,8 @@ from rayfence.ports.machine import Reporter
 FIRST_WORKLOADS: Final = 3
 
 
+#: Labels that KubeRay puts on every pod of Ray's.
+RAY_PODS: Final[Mapping[str, str]] = {"ray.io/is-ray-node": "yes"}
 #: In place of references where Secrets may not be read.
 UNREADABLE_SECRETS: Final = "Secrets, which may not be read"
 
@@ -118,7 +121,8 @@ class Surroundings:
 class Prospect:
     """What would be done: what was seen, how it differs, which Secrets are missing, what is there and not ready.
 
-    `tampered`: Secrets that hold other bytes than were made. An apply leaves them: it never writes a living one.
+    `tampered`: Secrets that hold other bytes than were made; `running`: Ray's pods that are not as their Ray object
+    asks. An apply leaves both: it never writes a living Secret, and never ends a job.
     """
 
     seen: Seen
@@ -126,11 +130,17 @@ class Prospect:
     secrets: tuple[str, ...]
     unready: tuple[str, ...]
     tampered: tuple[ObjectDrift, ...] = ()
+    running: tuple[ObjectDrift, ...] = ()
 
     @property
     def extra(self) -> tuple[ObjectDrift, ...]:
         """What is ours and left the spec."""
         return self.drift.of(ObjectState.EXTRA)
+
+    @property
+    def removable(self) -> tuple[ObjectDrift, ...]:
+        """Of that, what is not marked to be kept."""
+        return removable(self.drift)
 
     @property
     def changes(self) -> tuple[ObjectDrift, ...]:
@@ -166,7 +176,18 @@ def prospect(order: Order, where: Surroundings, kinds: Kinds | None = None) -> P
         missing = order.secrets.missing(glance, seen.kinds)
     except Forbidden:  # the rights that are missing are named together, before the first write
         missing = (UNREADABLE_SECRETS,)
-    return Prospect(seen, drift, missing, unready, tampered_secrets(glance, order.platform, seen.kinds))
+    tampered = tampered_secrets(glance, order.platform, seen.kinds)
+    return Prospect(seen, drift, missing, unready, tampered, running_drift(manifests, _pods(glance, where, seen), {}))
+
+
+def _pods(glance: Glance, where: Surroundings, seen: Seen) -> tuple[Json, ...]:
+    """Every pod of Ray's; what may not be seen is said, and never taken for right."""
+    kind = seen.kinds.get(("v1", "Pod"))
+    try:
+        return glance.list(kind, labels=RAY_PODS) if kind is not None else ()
+    except Forbidden as error:
+        where.report(f"running pods are not compared: {error}")
+        return ()
 
 
 def change_digests(drift: Drift) -> dict[str, str]:

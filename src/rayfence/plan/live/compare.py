@@ -17,6 +17,8 @@ from rayfence.plan.live.order import in_order, is_retained, key_of, removal_orde
 from rayfence.render.kubernetes.names import PLATFORM
 from rayfence.render.kubernetes.shape import MANAGED_BY
 
+#: What an extra object says that is not to be removed.
+MARKED: Final = "marked to be kept"
 _NOTHING_UNSEEN: Final[Mapping[tuple[str, str], str]] = MappingProxyType({})
 
 
@@ -40,6 +42,15 @@ def compare(
     platforms = _platforms(manifest.object for manifest in desired)
     ours = {key: value for key, value in extra.items() if is_ours(value, manager, platforms, live)}
     return Drift((*found, *_extra(ours)), len(desired))
+
+
+def removable(drift: Drift) -> tuple[ObjectDrift, ...]:
+    """Extra objects that may go: not those that are marked to be kept, nor namespaces that hold one."""
+    extra = drift.of(ObjectState.EXTRA)
+    homes = {item.key.namespace for item in extra if item.note == MARKED}
+    return tuple(
+        item for item in extra if item.note != MARKED and not (item.key.kind == "Namespace" and item.key.name in homes)
+    )
 
 
 def is_ours(value: Json, manager: str, platforms: frozenset[str], live: Mapping[ObjectKey, Json]) -> bool:
@@ -95,7 +106,7 @@ def _extra(ours: Mapping[ObjectKey, Json]) -> Iterator[ObjectDrift]:
     for key in removal_order(tuple(ours), {}):
         value = ours[key]
         metadata, weight = _metadata(value), object_importance(value)
-        note = "marked to be kept" if is_retained(value) else _note(value)
+        note = MARKED if is_retained(value) else _note(value)
         yield ObjectDrift(
             key,
             ObjectState.EXTRA,

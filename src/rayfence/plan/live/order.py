@@ -11,9 +11,7 @@ from typing import Final
 
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import Json, ObjectKey
-
-#: Annotation of what `destroy` and pruning keep, with its namespace: `"true"`.
-RETAIN: Final = "rayfence.dev/retain"
+from rayfence.render.kubernetes.names import RETAIN
 
 #: Kinds in the order of application; one that is not named comes after all of them.
 _RANKS: Final[Mapping[str, int]] = {
@@ -82,3 +80,12 @@ def is_retained(value: Json) -> bool:
     metadata = value.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return isinstance(annotations, Mapping) and annotations.get(RETAIN) == "true"
+
+
+def retained(value: Json) -> Json:
+    """The object, marked to be kept."""
+    metadata = value.get("metadata")
+    known: Json = metadata if isinstance(metadata, Mapping) else {}
+    annotations = known.get("annotations")
+    marked = {**(annotations if isinstance(annotations, Mapping) else {}), RETAIN: "true"}
+    return {**value, "metadata": {**known, "annotations": marked}}

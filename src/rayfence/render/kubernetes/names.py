@@ -15,6 +15,8 @@ API_CLIENT: Final = "rayfence.dev/api-client"
 CLIENT_PREFIX: Final = "clients.rayfence.dev/"
 #: Of a namespace whose pods may scrape metrics.
 SCRAPER: Final = "rayfence.dev/scraper"
+#: Annotation of what `destroy` and pruning keep: `"true"`.
+RETAIN: Final = "rayfence.dev/retain"
 #: What a reader must know of an object, e.g. a rule wider than it should be.
 NOTICE: Final = "rayfence.dev/notice"
 

@@ -5,6 +5,7 @@ gateways (4), Ray (5), exposure (6).
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rayfence.model.cluster_platform import OperatorSource
 from rayfence.model.cluster_resolution import ClusterResolution
@@ -25,6 +26,7 @@ from rayfence.render.kubernetes.gateway.rights import review_binding, review_rol
 from rayfence.render.kubernetes.gateway.site import site_of
 from rayfence.render.kubernetes.names import (
     GATEWAY_ACCOUNT,
+    PLATFORM,
     exposure_namespace,
     gateway_namespace,
     tenant_group,
@@ -64,7 +66,17 @@ def render(resolution: ClusterResolution) -> tuple[Manifest, ...]:
     for tenant in resolution.platform.tenants:
         found += _tenant(tenant, resolution)
         found += _gateway(tenant, resolution)
-    return tuple(sorted(found, key=lambda manifest: manifest.stage))
+    ours = (_labelled(manifest, resolution.platform.name) for manifest in found)
+    return tuple(sorted(ours, key=lambda manifest: manifest.stage))
+
+
+def _labelled(manifest: Manifest, platform: str) -> Manifest:
+    """An object of the whole cluster says whose it is; one in a namespace is of its namespace's platform."""
+    metadata = manifest.object["metadata"]
+    if not isinstance(metadata, dict) or "namespace" in metadata or PLATFORM in metadata["labels"]:
+        return manifest
+    labels = dict(sorted({**metadata["labels"], PLATFORM: platform}.items()))
+    return replace(manifest, object={**manifest.object, "metadata": {**metadata, "labels": labels}})
 
 
 def _shared(resolution: ClusterResolution) -> Iterator[Manifest]:

@@ -161,6 +161,10 @@ class TenantSpec(Strict):
     labels: Annotated[dict[fields.LabelKey, fields.LabelValue], Field(max_length=32)] = Field(
         default_factory=no_entries, description="Labels for its namespace and objects (cost centre, data class)."
     )
+    retain: bool = Field(
+        default=False,
+        description="Its namespaces stay when the platform or the tenant goes, with the trails' volumes and the keys.",
+    )
 
     def to_model(self) -> model.ClusterTenant:
         """The internal form."""
@@ -173,6 +177,7 @@ class TenantSpec(Strict):
             quota=self.quota.to_model(),
             queue=self.queue,
             extra_labels=dict(self.labels),
+            retain=self.retain,
         )
 
 
@@ -237,4 +242,5 @@ class GkeTenantSpec(TenantSpec):
             quota=common.quota,
             queue=common.queue,
             extra_labels=common.extra_labels,
+            retain=common.retain,
         )

@@ -36,8 +36,9 @@ def test_the_current_context_or_the_named_one(tmp_path: Path) -> None:
     for context in (None, "a"):
         config = find_config(context, _env(path))
         assert config.cluster.server == "https://127.0.0.1:1" and config.user is not None and config.user.token == "t"
-    with pytest.raises(PreflightError, match="Context 'b' not found"):
+    with pytest.raises(PreflightError, match="Context 'b' not found") as caught:
         find_config("b", _env(path))
+    assert "contexts there: a;" in caught.value.hint
 
 
 def test_the_home_s_kubeconfig_is_the_default(tmp_path: Path) -> None:
@@ -131,5 +132,32 @@ def test_a_credential_plugin_is_run_and_its_failure_told(tmp_path: Path) -> None
     told = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./plugin", "interactiveMode": "Never"}
     server = connect(None, SimClock(), _env(_write(tmp_path / "config", exec=told)))
     with pytest.raises(CredentialsRefused, match="log in again"):
+        server.version()
+    server.close()
+
+
+@pytest.mark.parametrize("field", ["as", "as-groups", "as-uid", "as-user-extra"])
+def test_another_identity_that_was_chosen_is_never_passed_over(tmp_path: Path, field: str) -> None:
+    chosen: dict[str, Any] = {field: ["weak"]}
+    path = _write(tmp_path / "config", token="t", **chosen)
+    with pytest.raises(PreflightError, match=f"{field} is not supported"):
+        find_config(None, _env(path))
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("no-such-plugin", "the credential plugin 'no-such-plugin' is not installed"),
+        ("echo", "is no ExecCredential"),
+        ("./empty", "has no "),
+    ],
+)
+def test_what_is_wrong_with_a_plugin_is_told(tmp_path: Path, command: str, words: str) -> None:
+    empty = tmp_path / "empty"
+    empty.write_text("#!/bin/sh\necho '{\"status\": {}}'\n")
+    empty.chmod(0o700)
+    told = {"apiVersion": "client.authentication.k8s.io/v1", "command": command, "interactiveMode": "Never"}
+    server = connect(None, SimClock(), _env(_write(tmp_path / "config", exec=told)))
+    with pytest.raises(CredentialsRefused, match=words):
         server.version()
     server.close()

@@ -1,6 +1,7 @@
 """Requests as they are sent, retries, and answers that are none; the rest is in the contract with a real server."""
 
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -205,3 +206,16 @@ def test_a_secret_s_bytes_are_in_no_message() -> None:
     with pytest.raises(KubernetesError) as caught:
         server.create(SECRET, {**VALUE, "kind": "Secret"}, manager="rayfence")
     assert "hunter2" not in str(caught.value) and "Invalid" in str(caught.value)
+
+
+def test_a_server_that_is_not_believed_is_not_asked_again() -> None:
+    """Asking again gives the same, and nothing, least of all a token, has been sent."""
+    doubt = ssl.SSLCertVerificationError("certificate verify failed")
+    doubt.verify_message = "self-signed certificate"
+    failure = httpx2.ConnectError("certificate verify failed")
+    failure.__cause__ = doubt
+    recorder = Recorder(failure)
+    server, _ = _server(recorder)
+    with pytest.raises(ServerUnreachable, match="is not who the context expects: self-signed certificate") as caught:
+        server.version()
+    assert len(recorder.requests) == 1 and "certificate-authority-data" in caught.value.hint

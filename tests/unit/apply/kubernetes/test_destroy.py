@@ -1,6 +1,7 @@
 """Destroy: the cluster as it was, whenever it is interrupted, and what is marked stays."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from rayfence.apply.kubernetes.waiting import NotReady
 from rayfence.errors import Busy, Forbidden, ServerUnreachable
 from rayfence.model.api_objects import Json
 from rayfence.model.receipt import Deed, Outcome
-from tests.sim.kubernetes.stand import Stand, one_of_each, two_tenants
+from tests.sim.kubernetes.stand import Stand, changed_order, one_of_each, two_tenants
 
 
 def _settled() -> tuple[Stand, tuple[str, ...]]:
@@ -80,6 +81,41 @@ def test_what_is_marked_stays_with_its_namespace() -> None:
 
 
 KEEP = {"rayfence.dev/retain": "true"}
+
+
+@pytest.mark.parametrize("applied", [True, False])
+def test_a_tenant_that_the_spec_retains_keeps_its_namespaces_and_what_only_they_hold(
+    tmp_path: Path, applied: bool
+) -> None:
+    """Marked in the spec: whether or not the mark was applied before the end."""
+    stand = Stand()
+    kept = changed_order(tmp_path, ("tenants.0.retain", True))
+    stand.apply(kept if applied else two_tenants())
+    held = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes", "namespace": "vision"}}
+    stand.cluster.put(held)
+    receipt = stand.destroy(kept)
+    stand.settle()
+    left = {name for name in stand.cluster.references() if "vision" in name or "speech" in name}
+    left = {name for name in left if not name.endswith(("/default", "/kube-root-ca.crt"))}  # made for every namespace
+    assert left == {"Namespace vision", "Namespace vision-gateway", "ConfigMap vision/notes"}
+    assert {item.reference for item in receipt.done if item.deed is Deed.KEPT} == {
+        "Namespace vision",
+        "Namespace vision-gateway",
+    }
+    assert stand.apply(kept).outcome is Outcome.COMPLETE
+
+
+def test_a_retained_tenant_that_left_the_spec_stays_when_the_rest_is_pruned(tmp_path: Path) -> None:
+    stand = Stand()
+    stand.apply(changed_order(tmp_path, ("tenants.1.retain", True)))
+    stand.settle()
+    stand.apply(replace(changed_order(tmp_path, ("tenants.1", ...)), prune=True))
+    stand.settle()
+    left = {name for name in stand.cluster.references() if "speech" in name}
+    left = {name for name in left if not name.endswith(("/default", "/kube-root-ca.crt"))}
+    assert left == {"Namespace speech", "Namespace speech-gateway"}
+    again = stand.apply(replace(changed_order(tmp_path, ("tenants.1", ...)), prune=True))
+    assert again.outcome is Outcome.UNCHANGED and again.strays == ()
 
 
 def test_missing_rights_are_named_before_anything_is_removed() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import ObjectState
 from rayfence.plan.live.compare import compare
-from rayfence.plan.live.order import RETAIN
+from rayfence.render.kubernetes.names import RETAIN
 from rayfence.render.kubernetes.render import render
 from tests.unit.plan.live.trees import EARLY, LATE, OURS, Json, entry
 from tests.unit.render.kubernetes.resolutions import existing

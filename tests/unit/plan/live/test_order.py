@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.live import ObjectKey
-from rayfence.plan.live.order import RETAIN, in_order, is_retained, key_of, rank, removal_order, stages
+from rayfence.plan.live.order import in_order, is_retained, key_of, rank, removal_order, retained, stages
+from rayfence.render.kubernetes.names import RETAIN
 from rayfence.render.kubernetes.render import render
 from tests.unit.render.kubernetes.resolutions import existing
 
@@ -78,3 +79,9 @@ def test_only_the_mark_itself_retains() -> None:
     assert is_retained({"metadata": {"annotations": {RETAIN: "true"}}})
     for annotations in ({RETAIN: "false"}, {}, None):
         assert not is_retained({"metadata": {"annotations": annotations}})
+
+
+def test_a_marked_object_keeps_what_it_had() -> None:
+    marked = retained({"kind": "Namespace", "metadata": {"name": "v", "annotations": {"a": "b"}}})
+    assert marked["metadata"] == {"name": "v", "annotations": {"a": "b", RETAIN: "true"}} and is_retained(marked)
+    assert is_retained(retained({}))

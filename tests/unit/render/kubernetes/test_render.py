@@ -137,3 +137,12 @@ def test_the_schemas_refuse_unknown_fields(reference: str, path: tuple[str, ...]
 def test_older_and_newer_servers_take_the_built_in_kinds(kubernetes: str) -> None:
     for manifest in render(existing()):
         check(manifest.object, "1.7.0", kubernetes)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_has_no_namespace_says_whose_it_is(name: str) -> None:
+    """Without it nothing finds such an object again when it has left the spec."""
+    resolution, _ = CASES[name]
+    wide = [manifest.object for manifest in render(resolution) if "namespace" not in manifest.object["metadata"]]  # type: ignore[operator]
+    assert wide
+    assert {at(value, "metadata", "labels", "rayfence.dev/platform") for value in wide} == {resolution.platform.name}

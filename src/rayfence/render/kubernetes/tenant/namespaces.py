@@ -7,8 +7,8 @@ what it did not refuse before, and never the other way round. Source: v1 Namespa
 from typing import Final
 
 from rayfence.model.tenancy import ClusterTenant
-from rayfence.render.kubernetes.names import PLATFORM, ROLE, TENANT, gateway_namespace
-from rayfence.render.kubernetes.shape import Json, resource
+from rayfence.render.kubernetes.names import PLATFORM, RETAIN, ROLE, TENANT, gateway_namespace
+from rayfence.render.kubernetes.shape import Json, annotated, resource
 
 #: What a container gets that names nothing: enough for a shell, so that a quota on CPU can hold.
 _CONTAINER: Final = {"cpu": "500m", "memory": "512Mi"}
@@ -37,9 +37,10 @@ def namespace(name: str, platform: str, role: str, labels: dict[str, str] | None
 def tenant_namespaces(platform: str, tenant: ClusterTenant) -> tuple[Json, ...]:
     """The tenant's namespace and that of its gateway. Labels of the spec can't replace ours."""
     own = {TENANT: tenant.name}
+    mark = {RETAIN: "true"} if tenant.retain else {}
     return (
-        namespace(tenant.name, platform, "tenant", {**tenant.extra_labels, **own}),
-        namespace(gateway_namespace(tenant.name), platform, "gateway", own),
+        annotated(namespace(tenant.name, platform, "tenant", {**tenant.extra_labels, **own}), mark),
+        annotated(namespace(gateway_namespace(tenant.name), platform, "gateway", own), mark),
     )
 
 

@@ -60,3 +60,10 @@ def test_defaults_of_containers() -> None:
     item = at(value, "spec", "limits", 0)
     assert at(item, "default") == at(item, "defaultRequest")
     check(value, "1.7.0")
+
+
+def test_what_the_spec_marks_is_marked_on_both_namespaces() -> None:
+    for value in tenant_namespaces("ml", replace(VISION, retain=True)):
+        assert at(value, "metadata", "annotations") == {"rayfence.dev/retain": "true"}
+        check(value, "1.7.0")
+    assert all("annotations" not in value["metadata"] for value in tenant_namespaces("ml", VISION))  # type: ignore[operator]
