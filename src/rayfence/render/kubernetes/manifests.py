@@ -50,46 +50,49 @@ def _slug(group: str) -> str:
 
 
 def _mapping(value: Mapping[str, object], indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
     for key, item in value.items():
-        _entry(f"{indent}{_scalar(key)}:", item, indent, lines)
+        opening = f"{indent}{_scalar(key)}:"
+        if isinstance(item, str):  # the most of all
+            lines.append(f"{opening} {_text(item, deeper)}")
+        elif isinstance(item, dict) and item:
+            lines.append(opening)
+            _mapping(item, deeper, lines)
+        elif isinstance(item, list | tuple) and item:
+            lines.append(opening)
+            _sequence(item, indent, lines)
+        else:
+            lines.append(f"{opening} {_leaf(item)}")
 
 
 def _sequence(value: Iterable[object], indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
     for item in value:
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str):
+            lines.append(f"{indent}- {_text(item, deeper)}")
+        elif isinstance(item, dict) and item:
             start = len(lines)
-            _mapping(item, indent + "  ", lines)
+            _mapping(item, deeper, lines)
             lines[start] = f"{indent}- {lines[start].lstrip(' ')}"
         elif isinstance(item, list | tuple) and item:
             lines.append(f"{indent}-")
-            _sequence(item, indent + "  ", lines)
+            _sequence(item, deeper, lines)
         else:
-            lines.append(f"{indent}- {_leaf(item, indent + '  ')}")
+            lines.append(f"{indent}- {_leaf(item)}")
 
 
-def _entry(opening: str, item: object, indent: str, lines: list[str]) -> None:
-    if isinstance(item, str):  # the most of all; asking whether something is a Mapping takes longer
-        lines.append(f"{opening} {_leaf(item, indent + '  ')}")
-    elif isinstance(item, Mapping) and item:
-        lines.append(opening)
-        _mapping(item, indent + "  ", lines)
-    elif isinstance(item, list | tuple) and item:
-        lines.append(opening)
-        _sequence(item, indent, lines)
-    else:
-        lines.append(f"{opening} {_leaf(item, indent + '  ')}")
+def _text(value: str, indent: str) -> str:
+    return ("\n" in value and _block(value, indent)) or _scalar(value)
 
 
-def _leaf(value: object, indent: str) -> str:
-    if isinstance(value, str):
-        return ("\n" in value and _block(value, indent)) or _scalar(value)
+def _leaf(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return "null"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Mapping) and not value:
+    if isinstance(value, dict) and not value:
         return "{}"
     if isinstance(value, list | tuple) and not value:
         return "[]"
