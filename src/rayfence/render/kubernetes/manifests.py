@@ -17,8 +17,6 @@ from rayfence.model.kubernetes import Manifest
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*\Z")
 #: YAML 1.1 reads these, in any case, as booleans or null.
 _MEANING: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-#: What a literal block may hold without escapes: lines that are empty, or end in something visible.
-_BLOCK: Final = re.compile(r"(?:(?:[ -~]*[!-~])?\n)*(?:[ -~]*[!-~])?\Z")
 #: Characters that YAML does not take unescaped and JSON does.
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -121,7 +119,12 @@ def _block(value: str, indent: str) -> str:
     body = lines[:-1] if kept else lines
     if len(body) < 2 or not body[0] or body[0][0] == " " or not body[-1]:
         return ""
-    if not _BLOCK.match(value):
+    if not _is_visible(value):
         return ""
     text = "\n".join([f"{indent}{line}" if line else "" for line in body])
     return f"{'|' if kept else '|-'}\n{text}"
+
+
+def _is_visible(value: str) -> bool:
+    """Whether a literal block may hold it without escapes: printable ASCII in lines that don't end with a blank."""
+    return value.isascii() and value.replace("\n", "").isprintable() and " \n" not in value and not value.endswith(" ")
