@@ -21,8 +21,8 @@ from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.orgpolicy import OrgFacts
-from rayfence.model.outcome import ConstraintOutcome
-from rayfence.plan.cluster import compare, make_cluster_plan
+from rayfence.model.outcome import ConstraintOutcome, PolicyConflict
+from rayfence.plan.cluster import Proofs, compare, every_conflict, make_cluster_plan
 from rayfence.plan.explain import explain
 from rayfence.policy.cluster import resolve_cluster, rules_of
 from rayfence.policy.constraints import criteria, dry_run_outcomes, dry_run_warnings, outcomes
@@ -36,8 +36,28 @@ from rayfence.render.kubernetes.render import render as render_kubernetes
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterJudged:
+    """A platform, rendered and judged. `found`: the conflicts besides those of the settings."""
+
+    platform: ClusterPlatform
+    facts: OrgFacts
+    resolution: ClusterResolution
+    cloud: CloudDesired
+    manifests: tuple[Manifest, ...]
+    outcomes: tuple[ConstraintOutcome, ...]
+    found: tuple[PolicyConflict, ...]
+    warnings: tuple[str, ...]
+    proofs: Proofs
+
+    @property
+    def conflicts(self) -> tuple[PolicyConflict, ...]:
+        """All of them, as the plan tells them; none: the artefacts may be written."""
+        return every_conflict(self.resolution, self.outcomes, self.found)
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterPlanned:
-    """A plan with all it was made from, so that `render` writes exactly what `plan` shows."""
+    """A plan with all it was made from."""
 
     platform: ClusterPlatform
     facts: OrgFacts
@@ -50,14 +70,28 @@ class ClusterPlanned:
 def plan_cluster(
     platform: ClusterPlatform, spec: Path, policies: Path | None = None, today: datetime.date | None = None
 ) -> ClusterPlanned:
-    """Plan a decoded platform.
+    """Plan a decoded platform: judge it, and gather all of it under one digest. Raises as `judge_cluster`.
+
+    Contradictions are not raised: `plan.conflicts` holds all of them.
+    """
+    judged = judge_cluster(platform, spec, policies, today)
+    resolution, cloud, manifests = judged.resolution, judged.cloud, judged.manifests
+    plan = make_cluster_plan(
+        resolution, cloud, manifests, judged.outcomes, judged.found, judged.warnings, judged.proofs
+    )
+    return ClusterPlanned(platform, judged.facts, resolution, cloud, manifests, plan)
+
+
+def judge_cluster(
+    platform: ClusterPlatform, spec: Path, policies: Path | None = None, today: datetime.date | None = None
+) -> ClusterJudged:
+    """Everything but the list of it, which takes long where there are many tenants and `render` does not need.
 
     1. Read what the organisation demands: from `policies`, else from where the spec says.
     2. Decide every setting under it.
     3. Render the exact objects.
     4. Judge them: constraints, custom constraints, room for every pod, connections.
-    5. Gather all of it under one digest.
-    Raises OrganizationError (1). Contradictions are not raised: `plan.conflicts` holds all of them.
+    Raises OrganizationError (1).
     """
     facts = organization_of(platform, spec.parent, policies)  # 1
     day = today or datetime.date.today()
@@ -65,8 +99,7 @@ def plan_cluster(
         platform, facts, day, load_value_groups(), load_machines(), load_ray_versions(), load_actors()
     )
     cloud, manifests = _rendered(resolution)  # 3
-    plan = _judged(resolution, cloud, manifests, facts, day)  # 4, 5
-    return ClusterPlanned(platform, facts, resolution, cloud, manifests, plan)
+    return _judged(resolution, cloud, manifests, facts, day)  # 4
 
 
 def _rendered(resolution: ClusterResolution) -> tuple[CloudDesired, tuple[Manifest, ...]]:
@@ -86,7 +119,7 @@ def _judged(
     manifests: tuple[Manifest, ...],
     facts: OrgFacts,
     today: datetime.date,
-) -> ClusterPlan:
+) -> ClusterJudged:
     catalog, groups = load_constraints(), load_value_groups()
     on_google = resolution.gke is not None
     found = outcomes(resolution, cloud, manifests, facts, catalog, groups) if on_google else ()
@@ -101,14 +134,16 @@ def _judged(
     proved = (*room.conflicts, *open_ways.conflicts, *members.conflicts)
     rules = rules_of(resolution.platform, facts, groups)
     broken = conflicts_of(judged, (*resolution.conflicts, *proved), resolution.platform, rules, today)
-    return make_cluster_plan(
+    return ClusterJudged(
+        resolution.platform,
+        facts,
         resolution,
         cloud,
         manifests,
         judged,
         (*proved, *broken),
         (*facts.problems, *dry_run_warnings((*trials, *tried)), *room.warnings, *open_ways.warnings, *members.warnings),
-        proofs=(room.fits, open_ways.flows, grants),
+        (room.fits, open_ways.flows, grants),
     )
 
 
@@ -155,24 +190,28 @@ def save_plan(plan: ClusterPlan, path: Path) -> None:
         raise StateError(f"{path} can't be written: {error.strerror}", hint="choose another file") from error
 
 
-def rendered(planned: ClusterPlanned, formats: Sequence[str]) -> Mapping[str, str]:
+def rendered(judged: ClusterJudged, formats: Sequence[str]) -> Mapping[str, str]:
     """Relative path to content of everything a person keeps: `terraform/…` and `kubernetes/…`.
 
     Raises PreflightError naming every conflict: what can't be had is not written.
     """
-    refuse(planned.plan)
+    _refuse(judged.conflicts)
     made: dict[str, str] = {}
     if "terraform" in formats:
-        made |= {f"terraform/{name}": text for name, text in terraform_files(planned.cloud).items()}
+        made |= {f"terraform/{name}": text for name, text in terraform_files(judged.cloud).items()}
     if "kubernetes" in formats:
-        made |= {f"kubernetes/{name}": text for name, text in kubernetes_files(planned.manifests).items()}
+        made |= {f"kubernetes/{name}": text for name, text in kubernetes_files(judged.manifests).items()}
     return made
 
 
 def refuse(plan: ClusterPlan) -> None:
     """Raise PreflightError naming every conflict; return when there is none."""
-    if plan.conflicts:
-        lines = [f"{', '.join((*item.rules, *item.fields))}: {item.problem}" for item in plan.conflicts]
+    _refuse(plan.conflicts)
+
+
+def _refuse(conflicts: Sequence[PolicyConflict]) -> None:
+    if conflicts:
+        lines = [f"{', '.join((*item.rules, *item.fields))}: {item.problem}" for item in conflicts]
         raise PreflightError("\n".join(lines), hint="`rayfence plan` shows remedies and the exceptions to ask for")
 
 

@@ -40,9 +40,10 @@ def write_files(made: Mapping[str, str], folder: Path, parts: Sequence[str] = ()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _record(folder, recorded | set(made))
+        for parent in {(folder / name).parent for name in made}:
+            parent.mkdir(parents=True, exist_ok=True)
         for name, content in made.items():
             target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
             _put(target, content)
             yield target
         for name in sorted(recorded - kept - set(made)):

@@ -88,12 +88,13 @@ def parse_machine_types(text: str, name: str) -> MachineTypes:
         where = f"{name}: families.{family}"
         item = as_mapping(value, where)
         check_keys(item, {"cpu_quotas"}, _OPTIONAL, where)
-        for machine in _family(family, item, where):
+        common = _common(family, item, where)
+        for machine in _family(common, item, where):
             if machine.name in known:
                 raise CatalogError(f"machine type {machine.name} is given twice", where=where)
             known[machine.name] = machine
         if item.get("custom", False) is True:
-            custom[family] = _machine(family, f"{family}-custom-1-1", (1, 1.0, 0), item, where)
+            custom[family] = _machine(common, f"{family}-custom-1-1", (1, 1.0, 0), where)
     quotas = as_mapping(document["gpu_quotas"], name)
     return MachineTypes(
         dated=dated,
@@ -104,57 +105,77 @@ def parse_machine_types(text: str, name: str) -> MachineTypes:
     )
 
 
-def _family(family: str, item: Mapping[str, object], where: str) -> Iterator[MachineType]:
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the machine types of a family share. By prefix of a type's name: kinds of GPU, confidential computing."""
+
+    family: str
+    gpus: Mapping[str, str]
+    shared: frozenset[str]
+    confidential: tuple[tuple[str, Confidential], ...]
+    attachable: Mapping[str, tuple[int, ...]]
+    cpu_quotas: tuple[str, ...]
+    disk_quota: str
+
+
+def _common(family: str, item: Mapping[str, object], where: str) -> _Common:
+    attachable = as_mapping(item.get("attachable", {}), where)
+    return _Common(
+        family,
+        {prefix: as_text(value, where) for prefix, value in as_mapping(item.get("gpu", {}), where).items()},
+        frozenset(as_text(entry, where) for entry in as_items(item.get("shared", []), where)),
+        tuple(_confidential(item, where)),
+        {key: tuple(as_count(entry, where) for entry in as_items(value, where)) for key, value in attachable.items()},
+        tuple(as_text(entry, where) for entry in as_items(item["cpu_quotas"], where)),
+        as_text(item.get("disk_quota", "SSD_TOTAL_GB"), where),
+    )
+
+
+def _confidential(item: Mapping[str, object], where: str) -> Iterator[tuple[str, Confidential]]:
+    for key, value in as_mapping(item.get("confidential", {}), where).items():
+        try:
+            kind = Confidential(key)
+        except ValueError as error:
+            raise CatalogError(f"{key!r} is no kind of confidential computing", where=where) from error
+        for prefix in as_items(value, where):
+            yield as_text(prefix, where), kind
+
+
+def _family(common: _Common, item: Mapping[str, object], where: str) -> Iterator[MachineType]:
+    family = common.family
     for series, value in as_mapping(item.get("sizes", {}), where).items():
         size = as_mapping(value, where)
         check_keys(size, {"gib_per_vcpu", "vcpus"}, (), f"{where}.{series}")
         per_vcpu = as_number(size["gib_per_vcpu"], where)
         for entry in as_items(size["vcpus"], where):
             vcpus = as_count(entry, where)
-            yield _machine(family, f"{family}-{series}-{vcpus}", (vcpus, per_vcpu * vcpus, 0), item, where)
+            yield _machine(common, f"{family}-{series}-{vcpus}", (vcpus, per_vcpu * vcpus, 0), where)
     for name, value in as_mapping(item.get("exact", {}), where).items():
         row = as_items(value, f"{where}.{name}")
         if len(row) not in (2, 3) or not name.startswith(f"{family}-"):
             raise CatalogError(f"{name}: [vCPUs, GiB] or [vCPUs, GiB, GPUs] of this family is wanted", where=where)
         gpus = as_count(row[2], where) if len(row) == 3 else 0
-        yield _machine(family, name, (as_count(row[0], where), as_number(row[1], where), gpus), item, where)
+        yield _machine(common, name, (as_count(row[0], where), as_number(row[1], where), gpus), where)
 
 
-def _machine(
-    family: str, name: str, size: tuple[int, float, int], item: Mapping[str, object], where: str
-) -> MachineType:
+def _machine(common: _Common, name: str, size: tuple[int, float, int], where: str) -> MachineType:
     vcpus, gib, gpus = size
-    kinds = as_mapping(item.get("gpu", {}), where)
-    kind = next((as_text(value, where) for prefix, value in kinds.items() if name.startswith(prefix)), None)
+    kind = next((value for prefix, value in common.gpus.items() if name.startswith(prefix)), None) if gpus else None
     if gpus and kind is None:
         raise CatalogError(f"{name} has GPUs of no kind", where=where)
-    attachable = as_mapping(item.get("attachable", {}), where)
-    shared = [as_text(entry, where) for entry in as_items(item.get("shared", []), where)]
     return MachineType(
-        name=name,
-        family=family,
-        vcpus=vcpus,
-        memory_mib=int(gib * 1024),
-        gpus=gpus,
-        gpu_kind=kind if gpus else None,
-        shared=name in shared,
-        confidential=frozenset(_confidential(name, item, where)),
-        attachable={
-            key: tuple(as_count(entry, where) for entry in as_items(value, where)) for key, value in attachable.items()
-        },
-        cpu_quotas=tuple(as_text(entry, where) for entry in as_items(item["cpu_quotas"], where)),
-        disk_quota=as_text(item.get("disk_quota", "SSD_TOTAL_GB"), where),
+        name,
+        common.family,
+        vcpus,
+        int(gib * 1024),
+        gpus,
+        kind,
+        name in common.shared,
+        frozenset(kind for prefix, kind in common.confidential if name.startswith(prefix)),
+        common.attachable,
+        common.cpu_quotas,
+        common.disk_quota,
     )
-
-
-def _confidential(name: str, item: Mapping[str, object], where: str) -> Iterator[Confidential]:
-    for key, value in as_mapping(item.get("confidential", {}), where).items():
-        try:
-            kind = Confidential(key)
-        except ValueError as error:
-            raise CatalogError(f"{key!r} is no kind of confidential computing", where=where) from error
-        if any(name.startswith(as_text(prefix, where)) for prefix in as_items(value, where)):
-            yield kind
 
 
 def _pair(value: object, where: str) -> tuple[str, str]:

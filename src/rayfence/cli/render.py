@@ -69,9 +69,9 @@ def _cluster(
     folder: Path | None,
     formats: tuple[str, ...],
 ) -> int:
-    from rayfence.api.cluster import plan_cluster, rendered
+    from rayfence.api.cluster import judge_cluster, rendered
 
-    made = rendered(plan_cluster(platform, spec, policies), formats)
+    made = rendered(judge_cluster(platform, spec, policies), formats)
     if as_json:
         output.data(made)
         return 0

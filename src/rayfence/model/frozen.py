@@ -22,9 +22,19 @@ else:
         return _value
 
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "fields_of"]
 
 T = TypeVar("T")
+
+
+def fields_of(value: object) -> dict[str, object]:
+    """The fields of a value by name, with what they hold: `asdict` would look into that, and copy it.
+
+    What `json` asks for by `default=`, for each value that it meets. Raises TypeError for what is no dataclass.
+    """
+    if isinstance(value, type) or not dataclasses.is_dataclass(value):
+        raise TypeError(f"no value of fields: {type(value).__name__}")
+    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
 
 
 def _value(cls: type[T]) -> type[T]:

@@ -5,9 +5,9 @@ No secret bytes: paths of what Kubernetes mounts. `render/kubernetes/gateway` ma
 """
 
 import json
-from dataclasses import MISSING, asdict, field, fields
+from dataclasses import MISSING, field, fields
 
-from rayfence.model.frozen import dataclass
+from rayfence.model.frozen import dataclass, fields_of
 from rayfence.model.gateway import GatewaySettings
 from rayfence.model.routes import Right, Role
 
@@ -57,7 +57,7 @@ class PodSettings:
 
     def to_json(self) -> str:
         """The file form; stable key order. On one line: what breaks lines takes ten times as long."""
-        return json.dumps(asdict(self), sort_keys=True) + "\n"
+        return json.dumps(self, sort_keys=True, default=fields_of) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "PodSettings":

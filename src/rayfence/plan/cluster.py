@@ -6,13 +6,13 @@ Leaves out what exists already: of Google Cloud that is the engine's own diff, o
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 
 from rayfence.model.cloud import CloudDesired, CloudResource
 from rayfence.model.cluster_plan import Change, ClusterPlan, Difference, PlannedObject
 from rayfence.model.cluster_platform import Datapath
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.decision import Decision
+from rayfence.model.frozen import fields_of
 from rayfence.model.gke import GkeTarget
 from rayfence.model.kubernetes import Manifest
 from rayfence.model.outcome import ConstraintOutcome, Outcome, PolicyConflict
@@ -23,6 +23,7 @@ from rayfence.plan.ray_ports import ray_ports
 Proofs = tuple[tuple[Placement, ...], tuple[FlowResult, ...], tuple[ActorGrant, ...]]
 #: Values of a constraint's outcome in a difference: the outcome, and why.
 _MISSING = ("", "")
+_CANONICAL = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 def make_cluster_plan(
@@ -34,19 +35,18 @@ def make_cluster_plan(
     warnings: Sequence[str],
     proofs: Proofs = ((), (), ()),
 ) -> ClusterPlan:
-    """Gather one plan.
+    """Gather one plan. `found`: conflicts besides those of the settings.
 
     1. List every object with a digest of its content, Google's before Kubernetes', each in the order it is made.
     2. Add a conflict for each violated constraint that no found conflict names: a violation never passes unsaid.
     3. Stamp all of it.
     """
     objects = (*map(_cloud_object, cloud.resources), *map(_manifest_object, manifests))  # 1
-    known = (*resolution.conflicts, *found)
-    conflicts = (*known, *_violations(outcomes, known, resolution))  # 2
+    conflicts = every_conflict(resolution, outcomes, found)  # 2
     return ClusterPlan(
         name=resolution.platform.name,
         target=target_words(resolution),
-        digest=digest_of([*map(_flat, objects), *map(_flat, resolution.decisions)]),  # 3
+        digest=digest_of([*map(fields_of, objects), *map(fields_of, resolution.decisions)]),  # 3
         objects=objects,
         decisions=resolution.decisions,
         outcomes=tuple(outcomes),
@@ -57,6 +57,17 @@ def make_cluster_plan(
         grants=proofs[2],
         ports=ray_ports(manifests, enforced=resolution.kubernetes.datapath is not Datapath.NONE),
     )
+
+
+def every_conflict(
+    resolution: ClusterResolution, outcomes: Sequence[ConstraintOutcome], found: Sequence[PolicyConflict]
+) -> tuple[PolicyConflict, ...]:
+    """Those of the settings, those found by judging, and one for each violated constraint that none of them names.
+
+    A violation never passes unsaid.
+    """
+    known = (*resolution.conflicts, *found)
+    return (*known, *_violations(outcomes, known, resolution))
 
 
 def target_words(resolution: ClusterResolution) -> str:
@@ -79,12 +90,7 @@ def compare(before: ClusterPlan, after: ClusterPlan) -> tuple[Difference, ...]:
 
 def digest_of(value: object) -> str:
     """SHA-256 over canonical JSON."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _flat(item: PlannedObject | Decision) -> dict[str, object]:
-    """Its fields, which hold no values of ours: `asdict` would look into each, and copy it."""
-    return {each.name: getattr(item, each.name) for each in fields(item)}
+    return hashlib.sha256(_CANONICAL(value).encode()).hexdigest()
 
 
 def _cloud_object(resource: CloudResource) -> PlannedObject:

@@ -46,7 +46,7 @@ def load(text: str, source: str = "platform.yaml") -> LocalPlatform | ClusterPla
         raise SpecError(_told(broken, document))
     platform = spec.to_platform()
     if isinstance(platform, ClusterPlatform):
-        return replace(platform, places={_dotted(path): document.where(path) for path in document.places})
+        return replace(platform, places=_placed(document))
     return platform
 
 
@@ -95,6 +95,15 @@ def _told(mistakes: dict[Path, str], document: Document) -> tuple[str, ...]:
     if len(ordered) > MOST_PROBLEMS:
         told.append(f"{document.source}: and {len(ordered) - MOST_PROBLEMS} or more further mistakes")
     return tuple(told)
+
+
+def _placed(document: Document) -> dict[str, str]:
+    """Dotted path to `file:line:column`. A path stands after those above it, so each begins with one that is known."""
+    known: dict[Path, str] = {}
+    for path in document.places:
+        last = _dotted(path[-1:])
+        known[path] = f"{known[path[:-1]]}.{last}" if len(path) > 1 else last
+    return {name: document.where(path) for path, name in known.items()}
 
 
 def _dotted(path: Path) -> str:

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from rayfence.api.cluster import ClusterPlanned, compare_with, explain_subject, plan_cluster, rendered, save_plan
+from rayfence.api.cluster import (
+    ClusterJudged,
+    ClusterPlanned,
+    compare_with,
+    explain_subject,
+    judge_cluster,
+    plan_cluster,
+    rendered,
+    save_plan,
+)
 from rayfence.api.specs import read_cluster
 from rayfence.errors import PreflightError
 from rayfence.model.cluster_plan import Change
@@ -32,6 +41,11 @@ EIGHT = (
 def planned(spec: Path, policies: Path | None = None) -> ClusterPlanned:
     """The plan of a file, on a fixed day."""
     return plan_cluster(read_cluster(spec), spec, policies, TODAY)
+
+
+def judged(spec: Path, policies: Path | None = None) -> ClusterJudged:
+    """The same, not listed."""
+    return judge_cluster(read_cluster(spec), spec, policies, TODAY)
 
 
 def stricter(folder: Path) -> Path:
@@ -65,7 +79,8 @@ def test_every_example_plans_without_conflict(example: str) -> None:
 def test_the_same_input_gives_the_same_bytes() -> None:
     first, second = planned(ARTICLE), planned(ARTICLE)
     assert first.plan == second.plan
-    assert rendered(first, ("terraform", "kubernetes")) == rendered(second, ("terraform", "kubernetes"))
+    formats = ("terraform", "kubernetes")
+    assert rendered(judged(ARTICLE), formats) == rendered(judged(ARTICLE), formats)
 
 
 def test_a_stricter_organisation_stops_the_plan_and_says_what_to_ask_for(tmp_path: Path) -> None:
@@ -75,7 +90,14 @@ def test_a_stricter_organisation_stops_the_plan_and_says_what_to_ask_for(tmp_pat
     assert all(conflict.problem for conflict in made.plan.conflicts)
     assert any("acme-ray" in conflict.request for conflict in made.plan.conflicts)
     with pytest.raises(PreflightError, match="disableWorkloadIdentityClusterCreation"):
-        rendered(made, ("terraform",))
+        rendered(judged(ARTICLE, tmp_path / "org"), ("terraform",))
+
+
+def test_what_is_judged_is_what_is_planned(tmp_path: Path) -> None:
+    for policies in (None, stricter(tmp_path / "org")):
+        found, made = judged(ARTICLE, policies), planned(ARTICLE, policies)
+        assert (found.conflicts, found.outcomes) == (made.plan.conflicts, made.plan.outcomes)
+        assert (found.cloud, found.manifests, found.resolution) == (made.cloud, made.manifests, made.resolution)
 
 
 def test_two_policy_sets_are_compared_as_decisions(tmp_path: Path) -> None:
@@ -108,6 +130,6 @@ def test_a_saved_plan_says_its_digest(tmp_path: Path) -> None:
 
 
 def test_artefacts_hold_no_expression_of_a_spec_and_no_secret() -> None:
-    made = rendered(planned(ARTICLE), ("terraform", "kubernetes"))
+    made = rendered(judged(ARTICLE), ("terraform", "kubernetes"))
     assert {name.split("/")[0] for name in made} == {"terraform", "kubernetes"}
     assert not [name for name, text in made.items() if "BEGIN PRIVATE KEY" in text or "kind: Secret\n" in text]

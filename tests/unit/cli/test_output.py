@@ -114,5 +114,5 @@ def test_rows_say_the_same_as_data_one_item_a_line(capsys: pytest.CaptureFixture
     shown = capsys.readouterr().out
     assert json.loads(shown) == json.loads(whole)
     assert shown.isascii() and len(shown.splitlines()) == 7
-    with pytest.raises(TypeError, match="no result"):
+    with pytest.raises(TypeError, match="no value of fields"):
         output.rows({"a": object()})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rayfence.model import frozen
-from rayfence.model.frozen import dataclass
+from rayfence.model.frozen import dataclass, fields_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,16 @@ def test_copies_are_equal() -> None:
     point = Point(1, tags=("a",))
     assert copy.copy(point) == copy.deepcopy(point) == point
     assert pickle.loads(pickle.dumps(point)) == point  # noqa: S301 - of our own making
+
+
+def test_fields_are_told_with_what_they_hold() -> None:
+    tags = ("a",)
+    found = fields_of(Point(1, tags=tags))
+    assert list(found.items()) == [("x", 1), ("y", 2), ("tags", tags), ("places", {})]
+    assert found["tags"] is tags
+    for other in (Point, {"x": 1}):
+        with pytest.raises(TypeError):
+            fields_of(other)
 
 
 def test_other_kinds_of_dataclass_are_not_offered() -> None:

@@ -20,6 +20,9 @@ HTTP: Final = tuple(_COMPUTE + kind for kind in ("UrlMap", "TargetHttpsProxy"))
 PLAIN: Final = f"{_COMPUTE}TargetHttpProxy"
 CERTIFICATE: Final = f"{_COMPUTE}SslCertificate"
 
+#: Objects by their kind.
+Kinds = Mapping[str, Sequence[Mapping[str, object]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -31,8 +34,9 @@ class Made:
 
 def made_by_controllers(manifests: Sequence[Manifest]) -> Made:
     """What becomes of all manifests together."""
-    gateways, ingresses = _of(manifests, "Gateway"), _of(manifests, "Ingress")
-    services = [item for item in _of(manifests, "Service") if at(item, "spec.type") == "LoadBalancer"]
+    kinds = _by_kind(manifests)
+    gateways, ingresses = kinds.get("Gateway", []), kinds.get("Ingress", [])
+    services = [item for item in kinds.get("Service", []) if at(item, "spec.type") == "LoadBalancer"]
     never: set[str] = set()
     if not (gateways or ingresses):
         never |= set(HTTP)
@@ -40,16 +44,16 @@ def made_by_controllers(manifests: Sequence[Manifest]) -> Made:
             never |= set(ANY)
     if not any(map(_plain_listener, gateways)) and not any(map(_plain_ingress, ingresses)):
         never.add(PLAIN)
-    if not _of(manifests, "ManagedCertificate"):
+    if "ManagedCertificate" not in kinds:
         never.add(CERTIFICATE)
-    return Made(frozenset(never), {} if services else _backends(manifests))
+    return Made(frozenset(never), {} if services else _backends(kinds))
 
 
-def _backends(manifests: Sequence[Manifest]) -> Mapping[str, Mapping[str, object]]:
+def _backends(kinds: Kinds) -> Mapping[str, Mapping[str, object]]:
     """The backend service of each gateway, where a policy of ours decides on every one. They all look alike."""
-    routes = len(_of(manifests, "HTTPRoute")) + len(_of(manifests, "Ingress"))
-    policies = [at(item, "spec.default") for item in _of(manifests, "GCPBackendPolicy")]
-    policies += [at(item, "spec") for item in _of(manifests, "BackendConfig")]
+    routes = len(kinds.get("HTTPRoute", [])) + len(kinds.get("Ingress", []))
+    policies = [at(item, "spec.default") for item in kinds.get("GCPBackendPolicy", [])]
+    policies += [at(item, "spec") for item in kinds.get("BackendConfig", [])]
     if not routes or len(policies) != routes:
         return {}
     logged = all(at(item, "logging.enabled") is True or at(item, "logging.enable") is True for item in policies)
@@ -63,8 +67,11 @@ def _backends(manifests: Sequence[Manifest]) -> Mapping[str, Mapping[str, object
     return {f"{_COMPUTE}BackendService": body}
 
 
-def _of(manifests: Sequence[Manifest], kind: str) -> list[Mapping[str, object]]:
-    return [item.object for item in manifests if item.object.get("kind") == kind]
+def _by_kind(manifests: Sequence[Manifest]) -> Kinds:
+    kinds: dict[str, list[Mapping[str, object]]] = {}
+    for item in manifests:
+        kinds.setdefault(str(item.object.get("kind")), []).append(item.object)
+    return kinds
 
 
 def _plain_listener(gateway: Mapping[str, object]) -> bool:

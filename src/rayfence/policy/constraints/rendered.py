@@ -131,7 +131,7 @@ def at(body: object, path: str) -> object:
     """What stands at a dotted path; None where any step is missing."""
     found = body
     for step in path.split("."):
-        if not isinstance(found, Mapping):
+        if not isinstance(found, dict | Mapping):  # `dict`: answered at once
             return None
         found = found.get(step)
     return found

@@ -17,8 +17,6 @@ from rayfence.model.kubernetes import Manifest
 _PLAIN: Final = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*\Z")
 #: YAML 1.1 reads these, in any case, as booleans or null.
 _MEANING: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-#: What a literal block may hold without escapes: lines that are empty, or end in something visible.
-_BLOCK: Final = re.compile(r"(?:(?:[ -~]*[!-~])?\n)*(?:[ -~]*[!-~])?\Z")
 #: Characters that YAML does not take unescaped and JSON does.
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
@@ -50,46 +48,49 @@ def _slug(group: str) -> str:
 
 
 def _mapping(value: Mapping[str, object], indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
     for key, item in value.items():
-        _entry(f"{indent}{_scalar(key)}:", item, indent, lines)
+        opening = f"{indent}{_scalar(key)}:"
+        if isinstance(item, str):  # the most of all
+            lines.append(f"{opening} {_text(item, deeper)}")
+        elif isinstance(item, dict) and item:
+            lines.append(opening)
+            _mapping(item, deeper, lines)
+        elif isinstance(item, list | tuple) and item:
+            lines.append(opening)
+            _sequence(item, indent, lines)
+        else:
+            lines.append(f"{opening} {_leaf(item)}")
 
 
 def _sequence(value: Iterable[object], indent: str, lines: list[str]) -> None:
+    deeper = indent + "  "
     for item in value:
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, str):
+            lines.append(f"{indent}- {_text(item, deeper)}")
+        elif isinstance(item, dict) and item:
             start = len(lines)
-            _mapping(item, indent + "  ", lines)
+            _mapping(item, deeper, lines)
             lines[start] = f"{indent}- {lines[start].lstrip(' ')}"
         elif isinstance(item, list | tuple) and item:
             lines.append(f"{indent}-")
-            _sequence(item, indent + "  ", lines)
+            _sequence(item, deeper, lines)
         else:
-            lines.append(f"{indent}- {_leaf(item, indent + '  ')}")
+            lines.append(f"{indent}- {_leaf(item)}")
 
 
-def _entry(opening: str, item: object, indent: str, lines: list[str]) -> None:
-    if isinstance(item, str):  # the most of all; asking whether something is a Mapping takes longer
-        lines.append(f"{opening} {_leaf(item, indent + '  ')}")
-    elif isinstance(item, Mapping) and item:
-        lines.append(opening)
-        _mapping(item, indent + "  ", lines)
-    elif isinstance(item, list | tuple) and item:
-        lines.append(opening)
-        _sequence(item, indent, lines)
-    else:
-        lines.append(f"{opening} {_leaf(item, indent + '  ')}")
+def _text(value: str, indent: str) -> str:
+    return ("\n" in value and _block(value, indent)) or _scalar(value)
 
 
-def _leaf(value: object, indent: str) -> str:
-    if isinstance(value, str):
-        return ("\n" in value and _block(value, indent)) or _scalar(value)
+def _leaf(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return "null"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, Mapping) and not value:
+    if isinstance(value, dict) and not value:
         return "{}"
     if isinstance(value, list | tuple) and not value:
         return "[]"
@@ -118,7 +119,12 @@ def _block(value: str, indent: str) -> str:
     body = lines[:-1] if kept else lines
     if len(body) < 2 or not body[0] or body[0][0] == " " or not body[-1]:
         return ""
-    if not _BLOCK.match(value):
+    if not _is_visible(value):
         return ""
     text = "\n".join([f"{indent}{line}" if line else "" for line in body])
     return f"{'|' if kept else '|-'}\n{text}"
+
+
+def _is_visible(value: str) -> bool:
+    """Whether a literal block may hold it without escapes: printable ASCII in lines that don't end with a blank."""
+    return value.isascii() and value.replace("\n", "").isprintable() and " \n" not in value and not value.endswith(" ")

@@ -8,7 +8,7 @@ name can end a string or change an expression. `tests/.../test_files.py` holds t
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -49,11 +49,13 @@ def envoy_files(site: Site) -> dict[str, str]:
         _routes(one)  # refused by its own name
     objects = tuple(RayObject(one.kind, f"zqname{number}zq", one.version) for number, one in enumerate(site.objects))
     form = Site("zqplatformzq", "zqtenantzq", site.limits, site.public, objects)
-    return {_named(file, names): _versioned(_named(text, names)) for file, text in _form(form).items()}
+    names |= {"version": _VERSION}  # known when all else is
+    return {_named(file, names): _versioned(_named(text, names)) for file, text in _form(form)}
 
 
-def _named(text: str, names: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
+def _named(form: Sequence[str], names: Mapping[str, str]) -> str:
+    """`form`: text and what stands for a name, in turn."""
+    return "".join([names[part] if number % 2 else part for number, part in enumerate(form)])
 
 
 def _versioned(text: str) -> str:
@@ -62,12 +64,14 @@ def _versioned(text: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _form(site: Site) -> Mapping[str, str]:
-    found = {}
+def _form(site: Site) -> Sequence[tuple[Sequence[str], Sequence[str]]]:
+    """Name and content of each file, divided where names stand."""
+    found = []
     for name, message in site_resources(site).items():
         if "version_info" in message:
             message = {**message, "version_info": _VERSION}  # noqa: PLW2901 - the same message, not yet named
-        found[name] = f"{compact(message)}\n" if name in _LARGE else to_text(message)
+        text = f"{compact(message)}\n" if name in _LARGE else to_text(message)
+        found.append((_PLACEHOLDER.split(name), _PLACEHOLDER.split(text)))
     return found
 
 

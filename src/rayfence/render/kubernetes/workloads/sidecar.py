@@ -108,17 +108,23 @@ def _speaks_ray_tls(workload: Workload, ray_tls: bool) -> bool:
 
 def sidecar_files(ports: tuple[int, ...], tenant: str, *, ray_tls: bool) -> Mapping[str, str]:
     """Files of the ConfigMap: bootstrap, and the two resources that point to the certificate and the authority."""
+    return {
+        "authority.yaml": _authority(tenant),
+        "envoy.yaml": _bootstrap(ports, ray_tls=ray_tls),
+        "leaf.yaml": _leaf(),
+    }
+
+
+@lru_cache(maxsize=1)
+def _authority(tenant: str) -> str:
+    """The same for every Ray object of a tenant, which are rendered one after the other."""
     names: Message = {"san_type": "DNS", "matcher": {"exact": gateway_identity(tenant)}}
     peers: Message = {
         "trusted_ca": {"filename": f"{LEAF_PATH}/ca.crt"},
         "watched_directory": {"path": LEAF_PATH},
         "match_typed_subject_alt_names": [names],
     }
-    return {
-        "authority.yaml": to_text(discovery([typed(_SECRET, name="authority", validation_context=peers)])),
-        "envoy.yaml": _bootstrap(ports, ray_tls=ray_tls),
-        "leaf.yaml": _leaf(),
-    }
+    return to_text(discovery([typed(_SECRET, name="authority", validation_context=peers)]))
 
 
 @lru_cache(maxsize=16)
