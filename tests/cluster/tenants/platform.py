@@ -103,7 +103,7 @@ class Applied:
 
     def rayfence(self, verb: str, *words: str, seconds: float = 600) -> "subprocess.CompletedProcess[str]":
         """The command as a person gives it."""
-        return _rayfence(self.cluster, self.folder, verb, "-f", str(self.path), *words, seconds=seconds)
+        return run_rayfence(self.cluster, self.folder, verb, "-f", str(self.path), *words, seconds=seconds)
 
     def door(self, tenant: str) -> Door:
         """A tenant's gateway."""
@@ -126,17 +126,22 @@ def two_tenants(cluster: Cluster, folder: Path) -> Iterator[Applied]:
 def applied(cluster: Cluster, folder: Path, wanted: dict[str, Any]) -> Iterator[Applied]:
     """A spec applied by the command, among PEOPLE and volumes."""
     path = write(folder, wanted)
-    surroundings = _surroundings(cluster)
+    around = surroundings(cluster)
     scale(cluster, 0)
     try:
         before = listing(cluster)
-        done = _rayfence(cluster, folder, "apply", "-f", str(path), "--timeout", "8m", seconds=1200)
+        done = run_rayfence(cluster, folder, "apply", "-f", str(path), "--timeout", "8m", seconds=1200)
         yield Applied(cluster, folder, path, wanted["metadata"]["name"], before, done)
     finally:
-        _rayfence(cluster, folder, "destroy", "-f", str(path), "--yes", "--quiet", seconds=600)
-        for kind, names in surroundings.items():
-            cluster.kubectl("delete", kind, *names, "--ignore-not-found", "--timeout=120s", check=False)
+        run_rayfence(cluster, folder, "destroy", "-f", str(path), "--yes", "--quiet", seconds=600)
+        remove(cluster, around)
         scale(cluster, 1)
+
+
+def remove(cluster: Cluster, around: dict[str, list[str]]) -> None:
+    """Take away what `surroundings` made."""
+    for kind, names in around.items():
+        cluster.kubectl("delete", kind, *names, "--ignore-not-found", "--timeout=120s", check=False)
 
 
 def scale(cluster: Cluster, replicas: int) -> None:
@@ -159,7 +164,7 @@ def listing(cluster: Cluster) -> frozenset[str]:
         server.close()
 
 
-def _surroundings(cluster: Cluster) -> dict[str, list[str]]:
+def surroundings(cluster: Cluster) -> dict[str, list[str]]:
     """Accounts of people in namespaces that the gateways let in, and volumes."""
     node = cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}").stdout
     made: dict[str, list[str]] = {"namespace": [], "persistentvolume": []}
@@ -201,7 +206,7 @@ def _put(cluster: Cluster, value: dict[str, Any]) -> None:
     cluster.kubectl("apply", "--server-side", "-f", "-", stdin=to_json(value))
 
 
-def _rayfence(cluster: Cluster, folder: Path, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
+def run_rayfence(cluster: Cluster, folder: Path, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {
         "KUBECONFIG": str(cluster.kubeconfig),
         "XDG_STATE_HOME": str(folder / "state"),
