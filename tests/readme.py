@@ -51,6 +51,7 @@ COMMANDS: Final = (
     Typed("rayfence plan -f examples/article/platform.yaml", shows="objects, no conflict"),
     Typed("rayfence explain gcp.resourceLocations -f examples/article/platform.yaml", shows="satisfied by a setting"),
     Typed("rayfence render -f examples/article/platform.yaml -o ~/platform", shows=r"terraform/cluster\.tf\.json"),
+    Typed("rayfence plan -f examples/two-tenants/platform.yaml", shows="objects, no conflict"),
     Typed("make stop"),
 )
 

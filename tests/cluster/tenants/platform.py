@@ -43,6 +43,13 @@ _RESTLESS: Final = frozenset(
     {"events", "events.events.k8s.io", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io"}
 )
 IDLE_SECONDS: Final = 15
+#: Nothing enforces network policies here.
+WAIVER: Final = {
+    "control": "network-policy",
+    "reason": "a test cluster without a datapath",
+    "owner": "tests@example.com",
+    "expires": "2099-01-01",
+}
 
 
 def spec(cluster: Cluster, gateway: str) -> dict[str, Any]:
@@ -50,13 +57,12 @@ def spec(cluster: Cluster, gateway: str) -> dict[str, Any]:
     ray = cluster.images[f"localhost/ray:{ray_version()}"]
     image = cluster.images[OPERATOR]
     small, vision = {"cpus": 1, "memoryGib": 2}, "tenants.0.clusters.0"
-    waiver = {"control": "network-policy", "reason": "a test", "owner": "tests@example.com", "expires": "2099-01-01"}
     return based_on(
         "two-tenants",
         ("target.kubernetes", {"datapath": "none", "storageClass": STORAGE_CLASS}),
         ("images", {"registries": ["localhost/"], "gateway": gateway}),
         ("operator", {"source": "manifests", "version": "1.6.0", "namespace": "kuberay", "image": image}),
-        ("waivers", [waiver]),
+        ("waivers", [WAIVER]),
         ("tenants.0.roles.viewer", members("vision", "audit")),
         ("tenants.0.roles.submitter", members("vision", "ada", "ben")),
         ("tenants.0.roles.operator", members("vision", "lead")),
@@ -82,19 +88,22 @@ def members(tenant: str, *accounts: str) -> list[str]:
 
 
 @dataclass(slots=True)
-class TwoTenants:
-    """The applied platform. `before`: every object of the cluster before it. `applied`: what `apply` said and did."""
+class Applied:
+    """An applied platform. `before`: every object of the cluster before it. `done`: what `apply` said and how it ended.
+
+    With two tenants, PEOPLE go in and out.
+    """
 
     cluster: Cluster
     folder: Path
     path: Path
     name: str
     before: frozenset[str]
-    applied: "subprocess.CompletedProcess[str]"
+    done: "subprocess.CompletedProcess[str]"
 
     def rayfence(self, verb: str, *words: str, seconds: float = 600) -> "subprocess.CompletedProcess[str]":
         """The command as a person gives it."""
-        return _rayfence(self.cluster, self.folder, verb, "-f", str(self.path), *words, seconds=seconds)
+        return run_rayfence(self.cluster, self.folder, verb, "-f", str(self.path), *words, seconds=seconds)
 
     def door(self, tenant: str) -> Door:
         """A tenant's gateway."""
@@ -107,21 +116,32 @@ class TwoTenants:
 
 
 @contextmanager
-def two_tenants(cluster: Cluster, folder: Path) -> Iterator[TwoTenants]:
-    """Applied once, whatever came of it; taken away at the end if a test has not."""
-    wanted = spec(cluster, cluster.import_image(gateway_image(print)))
+def two_tenants(cluster: Cluster, folder: Path) -> Iterator[Applied]:
+    """The example, applied once, whatever came of it; taken away at the end if a test has not."""
+    with applied(cluster, folder, spec(cluster, cluster.import_image(gateway_image(print)))) as found:
+        yield found
+
+
+@contextmanager
+def applied(cluster: Cluster, folder: Path, wanted: dict[str, Any]) -> Iterator[Applied]:
+    """A spec applied by the command, among PEOPLE and volumes."""
     path = write(folder, wanted)
-    surroundings = _surroundings(cluster)
+    around = surroundings(cluster)
     scale(cluster, 0)
     try:
         before = listing(cluster)
-        applied = _rayfence(cluster, folder, "apply", "-f", str(path), "--timeout", "6m", seconds=900)
-        yield TwoTenants(cluster, folder, path, wanted["metadata"]["name"], before, applied)
+        done = run_rayfence(cluster, folder, "apply", "-f", str(path), "--timeout", "8m", seconds=1200)
+        yield Applied(cluster, folder, path, wanted["metadata"]["name"], before, done)
     finally:
-        _rayfence(cluster, folder, "destroy", "-f", str(path), "--yes", "--quiet", seconds=600)
-        for kind, names in surroundings.items():
-            cluster.kubectl("delete", kind, *names, "--ignore-not-found", "--timeout=120s", check=False)
+        run_rayfence(cluster, folder, "destroy", "-f", str(path), "--yes", "--quiet", seconds=600)
+        remove(cluster, around)
         scale(cluster, 1)
+
+
+def remove(cluster: Cluster, around: dict[str, list[str]]) -> None:
+    """Take away what `surroundings` made."""
+    for kind, names in around.items():
+        cluster.kubectl("delete", kind, *names, "--ignore-not-found", "--timeout=120s", check=False)
 
 
 def scale(cluster: Cluster, replicas: int) -> None:
@@ -144,7 +164,7 @@ def listing(cluster: Cluster) -> frozenset[str]:
         server.close()
 
 
-def _surroundings(cluster: Cluster) -> dict[str, list[str]]:
+def surroundings(cluster: Cluster) -> dict[str, list[str]]:
     """Accounts of people in namespaces that the gateways let in, and volumes."""
     node = cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}").stdout
     made: dict[str, list[str]] = {"namespace": [], "persistentvolume": []}
@@ -186,7 +206,7 @@ def _put(cluster: Cluster, value: dict[str, Any]) -> None:
     cluster.kubectl("apply", "--server-side", "-f", "-", stdin=to_json(value))
 
 
-def _rayfence(cluster: Cluster, folder: Path, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
+def run_rayfence(cluster: Cluster, folder: Path, *words: str, seconds: float) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {
         "KUBECONFIG": str(cluster.kubeconfig),
         "XDG_STATE_HOME": str(folder / "state"),
