@@ -139,6 +139,14 @@ class Refused(KubernetesError):
         self.reason = reason
 
 
+class ProgramFailed(KubernetesError):
+    """A program that was run in a pod ended with `status`, which is not 0; its last words are in the message."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class AlreadyThere(KubernetesError):
     """The object to be made exists."""
 
