@@ -1,8 +1,8 @@
 """One WebSocket to a pod through the API server, with numbered channels in it: `v4.channel.k8s.io`.
 
 The request goes out by the server's own client, so credentials, TLS and proxies are those of every other request; after
-the upgrade frames are wsproto's. Source: RFC 6455; Kubernetes, `apiserver/pkg/util/proxy` and `kubelet/pkg/cri/streaming`
-(each binary message begins with the channel's number).
+the upgrade frames are wsproto's. Each binary message begins with its channel's number. Source: RFC 6455; Kubernetes,
+`apiserver/pkg/util/proxy`, `kubelet/pkg/cri/streaming`.
 """
 
 import base64

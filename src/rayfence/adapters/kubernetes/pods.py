@@ -1,7 +1,7 @@
 """`ports.pods.Pods` over HTTPS: logs are plain answers, programs and ports go through WebSockets (`channels.py`).
 
-Source: Kubernetes API, subresources `log`, `exec`, `portforward` of pods and `token` of serviceaccounts. From 1.35 on an
-upgrade needs the verb `create` besides `get`.
+Source: Kubernetes API, subresources `log`, `exec`, `portforward` of pods and `token` of serviceaccounts. From 1.35 on
+an upgrade needs the verb `create` besides `get`.
 """
 
 import json

@@ -8,8 +8,8 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
@@ -130,42 +130,46 @@ def _ready(near: socket.socket, far: FarEnd) -> list[Any]:
     return waiting or select.select([near, far.socket], [], [])[0]
 
 
+def client_context(pem: str) -> ssl.SSLContext:
+    """A client that believes one authority and speaks HTTP/1.1."""
+    context = ssl.create_default_context(cadata=pem)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
 class TlsEnd:
-    """A far end that is a TLS server, reached at a port of this machine and known by its own name."""
+    """A far end that is a TLS server, reached at an address and known by its own name."""
 
-    def __init__(self, port: int, name: str, context: ssl.SSLContext) -> None:
-        self._port, self._name, self._context = port, name, context
+    def __init__(self, address: str, port: int, name: str, context: ssl.SSLContext) -> None:
+        self._address, self._name, self._context = (address, port), name, context
 
-    def __enter__(self) -> Self:
-        """Raises OSError: nobody is there, or it is somebody else."""
-        plain = socket.create_connection((LOOPBACK, self._port), timeout=_HANDSHAKE_SECONDS)
-        try:
-            self._tls = self._context.wrap_socket(plain, server_hostname=self._name)
-        except BaseException:
-            plain.close()
-            raise
-        self._tls.settimeout(None)
-        return self
+    @contextmanager
+    def opened(self) -> Iterator[FarEnd]:
+        """One connection. Raises OSError: nobody is there, or it is somebody else."""
+        with (
+            socket.create_connection(self._address, timeout=_HANDSHAKE_SECONDS) as plain,
+            self._context.wrap_socket(plain, server_hostname=self._name) as tls,
+        ):
+            tls.settimeout(None)
+            yield _Tls(tls)
 
-    def __exit__(self, *_: object) -> None:
-        self._tls.close()
+
+class _Tls:
+    def __init__(self, tls: ssl.SSLSocket) -> None:
+        self._tls = tls
 
     @property
     def socket(self) -> Any:
-        """See `FarEnd`."""
         return self._tls
 
     @property
     def waiting(self) -> bool:
-        """See `FarEnd`."""
         return bool(self._tls.pending())
 
     def read(self) -> bytes:
-        """See `FarEnd`."""
         return self._tls.recv(_PIECE)
 
     def write(self, data: bytes) -> None:
-        """See `FarEnd`."""
         self._tls.sendall(data)
 
 

@@ -1,8 +1,9 @@
 """What a gateway's account may do at the API server: one object of its own namespace, and asking whose a token is.
 
 The object is named, so that no other ConfigMap (the gateway's own configuration least of all) can be read or written
-with the token. Asking whose a token is (TokenReview) tells names and groups of whoever shows theirs; it is given only to
-gateways some of whose members the API server vouches for. Source: rbac.authorization.k8s.io/v1, authentication.k8s.io/v1.
+with the token. Asking whose a token is (TokenReview) tells names and groups of whoever shows theirs; it is given only
+to gateways some of whose members the API server vouches for. Source: rbac.authorization.k8s.io/v1,
+authentication.k8s.io/v1.
 """
 
 from collections.abc import Iterable
