@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -34,14 +34,17 @@ def instance(function: F) -> F:
     )(function)
 
 
-def target(function: F | None = None, *, short: bool = True) -> Any:
-    """`-f`, `--tenant`, `--context`, `--name`, `--state-dir`: what the verb is about, handed on as `where`.
+def target(function: F) -> F:
+    """`-f`, `--tenant`, `--context`, `--name`, `--state-dir`: what the verb is about, handed on as `where`."""
+    return _targeted(function, "-f", "--file")
 
-    `short`: whether `-f` is this; where a verb has always followed with it, only `--file` is.
-    """
-    if function is None:
-        return lambda found: target(found, short=short)
 
+def long_target(function: F) -> F:
+    """The same without `-f`: these verbs have always followed with it."""
+    return _targeted(function, "--file")
+
+
+def _targeted(function: F, *flags: str) -> F:
     @wraps(function)
     def with_where(*args: Any, **options: Any) -> Any:
         from rayfence.api.clusters.target import Where
@@ -50,12 +53,12 @@ def target(function: F | None = None, *, short: bool = True) -> Any:
         return function(*args, where=Where(**{name: options.pop(name) for name in names}), **options)
 
     found = click.option(
-        *(("-f", "--file") if short else ("--file",)),
+        *flags,
         "spec",
         type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
         metavar="FILE",
         help="A platform's spec: one in a cluster, or on this machine. A platform applied from here needs --name only.",
-    )(instance(with_where))
+    )(instance(cast("F", with_where)))
     found = click.option("--tenant", metavar="NAME", help="Of a platform in a cluster: which tenant.")(found)
     return context(found)
 

@@ -34,9 +34,10 @@ class Pods(Protocol):
     def log(self, part: PodPart, wish: LogWish) -> Iterator[str]:
         """Lines of a container's log, without their newlines."""
 
-    def run(self, part: PodPart, command: Sequence[str]) -> Iterator[bytes]:
-        """Run a program in a container, without input; yields pieces of its output.
+    def run(self, part: PodPart, command: Sequence[str], *, attached: bool = False) -> Iterator[bytes]:
+        """Run a program in a container; yields pieces of its output.
 
+        Its input is empty; `attached`: it says nothing, and ends when the caller stops reading.
         Raises ProgramFailed with its last words when it ends with another status than 0.
         """
 

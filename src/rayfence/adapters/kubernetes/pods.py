@@ -51,10 +51,11 @@ class ServerPods:
         except httpx2.TransportError as error:
             raise ServerUnreachable(f"{subject}: {cut(str(error)) or type(error).__name__}") from error
 
-    def run(self, part: PodPart, command: Sequence[str]) -> Iterator[bytes]:
+    def run(self, part: PodPart, command: Sequence[str], *, attached: bool = False) -> Iterator[bytes]:
         """See the port."""
         subject = f"running a program in {part.namespace}/{part.pod} ({part.container})"
         parameters = [("container", part.container), ("stdout", "true"), ("stderr", "true")]
+        parameters += [("stdin", "true")] if attached else []
         parameters += [("command", word) for word in command]
         words = bytearray()
         with opened(self._client, f"{_pod(part)}/exec", parameters, subject) as channels:

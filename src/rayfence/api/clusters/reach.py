@@ -1,7 +1,7 @@
 """A way to a tenant's gateway, as long as it is needed.
 
-From a pod it is the gateway's own name; where a load balancer inside the network has an address that answers, that; else
-a port-forward through the API server, opened and closed here. Whatever the way, what answers must prove to be the
+From a pod it is the gateway's own name; where a load balancer inside the network has an address that answers, that;
+else a port-forward through the API server, opened and closed here. Whatever the way, what answers must prove to be the
 gateway by the tenant's own authority, whose certificate the cluster tells.
 """
 

@@ -1,9 +1,9 @@
 """`exec` and `env` for a gateway in a cluster: the environment of Ray's own tools, and a door for a command's life.
 
-Ray's tools know an address and headers. Where the gateway's own name leads to it, that is the address. Elsewhere the name
-means nothing: a door on loopback shows a certificate made for it alone, and behind it the gateway must prove itself
-by its own name; the header Host says which Ray object is meant. The door's key never leaves this process, and whoever
-else knocks at it needs a token of their own.
+Ray's tools know an address and headers. Where the gateway's own name leads to it, that is the address. Elsewhere the
+name means nothing: a door on loopback shows a certificate made for it alone, and behind it the gateway must prove
+itself by its own name; the header Host says which Ray object is meant. The door's key never leaves this process, and
+whoever else knocks at it needs a token of their own.
 """
 
 import tempfile

@@ -1,4 +1,4 @@
-"""Sessions at a gateway in a cluster: who one is says the cluster's API server, by a token that is shown to the gateway.
+"""Sessions at a gateway in a cluster: who one is says the cluster's API server, by a token shown to the gateway.
 
 * A service account: a token is asked for (TokenRequest), made for this gateway and short-lived; it opens nothing else.
 * A person: the token by which kubectl knows them, of this kubeconfig or pasted. It is shown to the gateway and nowhere

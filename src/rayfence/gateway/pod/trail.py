@@ -4,16 +4,17 @@ Run in the pod by whoever may run programs there, who could read the files anywa
 chains, their heads and the public keys of these, as they are on the volume: what verifies them is not this pod. `tail`
 writes the newest lines as they are, `follow` also those that come.
 
-Leaves out what lines mean (`rayfence.trail`), and who may ask over HTTP (`login.trail_api`). It shares the memory of the
-service that runs: it imports little, and never holds more than a block or the lines asked for.
+Leaves out what lines mean (`rayfence.trail`), and who may ask over HTTP (`login.trail_api`). It shares the memory of
+the service that runs: it imports little, and never holds more than a block or the lines asked for. `follow` ends with
+its standard input: nobody ends a program in a pod when its reader goes.
 """
 
 import io
 import json
 import os
+import select
 import sys
 import tarfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -47,8 +48,8 @@ def tail(chains: Path, count: int) -> Iterator[bytes]:
     yield from found
 
 
-def follow(chains: Path, count: int, wait: Callable[[float], None] = time.sleep) -> Iterator[bytes]:
-    """The newest `count` whole lines, then those that come, without end; empty ones while nothing comes.
+def follow(chains: Path, count: int, is_over: Callable[[float], bool]) -> Iterator[bytes]:
+    """The newest `count` whole lines, then those that come. `is_over` waits so many seconds, and says whether to end.
 
     Raises OSError.
     """
@@ -56,7 +57,8 @@ def follow(chains: Path, count: int, wait: Callable[[float], None] = time.sleep)
     path = segments[-1] if segments else None
     offset = _whole(path) if path else 0
     yield from tail(chains, count)
-    while True:
+    over = False
+    while not over:
         segments = _segments(chains)
         if path is None and segments:
             path = segments[0]
@@ -70,8 +72,7 @@ def follow(chains: Path, count: int, wait: Callable[[float], None] = time.sleep)
             path = segments[segments.index(path) + 1] if path in segments else segments[-1]
             offset = 0
         else:
-            yield b""
-            wait(_LOOK_SECONDS)
+            over = is_over(_LOOK_SECONDS)
 
 
 class _Whole(io.RawIOBase):
@@ -87,6 +88,11 @@ class _Whole(io.RawIOBase):
         data += bytes(wanted - len(data))
         self._left -= wanted
         return data
+
+
+def input_ended(seconds: float) -> bool:
+    """Whether standard input has ended, or does within so many seconds."""
+    return bool(select.select([0], [], [], seconds)[0]) and not os.read(0, 1024)
 
 
 def _listed(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
@@ -138,9 +144,12 @@ def main(arguments: list[str], out: BinaryIO | None = None) -> int:
         chains = Path(first["trail_dir"])
         if words[0] == "copy":
             copy(chains, Path(first["trail_heads_dir"]), stream)
-        for line in (tail if words[0] == "tail" else follow)(chains, int(words[1])) if counted else ():
-            stream.write(line)
-            stream.flush()
+        elif words[0] == "tail":
+            stream.writelines(tail(chains, int(words[1])))
+        else:
+            for line in follow(chains, int(words[1]), input_ended):
+                stream.write(line)
+                stream.flush()
         stream.flush()
     except BrokenPipeError:
         return 0
