@@ -37,7 +37,7 @@ class Pods(Protocol):
     def run(self, part: PodPart, command: Sequence[str], *, attached: bool = False) -> Iterator[bytes]:
         """Run a program in a container; yields pieces of its output.
 
-        Its input is empty; `attached`: it says nothing, and ends when the caller stops reading.
+        Its input is empty. `attached`: a newline comes from time to time while the caller reads, and then the end.
         Raises ProgramFailed with its last words when it ends with another status than 0.
         """
 

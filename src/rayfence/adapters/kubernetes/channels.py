@@ -66,15 +66,17 @@ class Channels:
         """Send to a channel. Raises ServerUnreachable."""
         self._write(self._frames.send(BytesMessage(data=bytes([channel]) + data)))
 
-    def receive(self, seconds: float | None = None) -> list[tuple[int, bytes]]:
+    def receive(self, seconds: float | None = None) -> list[tuple[int, bytes]] | None:
         """Wait for what comes next: messages as (channel, content); none of them when there was only control.
 
-        Raises ServerUnreachable when the connection breaks or nothing comes in time.
+        None: nothing came in time. Raises ServerUnreachable when the connection breaks.
         """
         try:
             data = self._stream.read(_PIECE, timeout=seconds)
             self._frames.receive_data(data or None)
             return list(self._messages())
+        except httpcore2.ReadTimeout:
+            return None
         except _BROKEN as error:
             raise ServerUnreachable(f"the way to the pod broke: {cut(str(error)) or type(error).__name__}") from error
         except RemoteProtocolError as error:

@@ -5,6 +5,7 @@ an upgrade needs the verb `create` besides `get`.
 """
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -18,11 +19,14 @@ from rayfence.errors import CredentialsRefused, KubernetesError, ProgramFailed, 
 from rayfence.model.api_objects import Json, object_at, objects_at, text_at
 from rayfence.ports.pods import LogWish, PodPart
 
+_STDIN: Final = 0
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _STATUS: Final = 3
-#: A program that says nothing for so long is given up, if it is not one that waits for what comes.
-_SILENCE_SECONDS: Final = 120.0
+#: How often an attached program hears that somebody still reads.
+ALIVE_SECONDS: Final = 20.0
+#: A forwarded connection opens at once, or not at all.
+_GREETING_SECONDS: Final = 30.0
 _TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
 _FOLLOWING: Final = httpx2.Timeout(30.0, connect=5.0, read=None)
 _LAST_WORDS: Final = 2000
@@ -57,10 +61,14 @@ class ServerPods:
         parameters = [("container", part.container), ("stdout", "true"), ("stderr", "true")]
         parameters += [("stdin", "true")] if attached else []
         parameters += [("command", word) for word in command]
-        words = bytearray()
+        words, said = bytearray(), time.monotonic()
         with opened(self._client, f"{_pod(part)}/exec", parameters, subject) as channels:
             while not channels.ended:
-                for channel, data in channels.receive():
+                messages = channels.receive(ALIVE_SECONDS if attached else None)
+                if attached and time.monotonic() - said >= ALIVE_SECONDS:
+                    channels.send(_STDIN, b"\n")
+                    said = time.monotonic()
+                for channel, data in messages or ():
                     if channel == _STDOUT and data:
                         yield data
                     elif channel == _STDERR:
@@ -132,7 +140,7 @@ class _Forwarded:
         self._greeted: set[int] = set()
         self._early = b""
         while len(self._greeted) < 2:
-            self._early += self._taken(_SILENCE_SECONDS)
+            self._early += self._taken(_GREETING_SECONDS)
             if channels.ended:
                 raise ServerUnreachable(f"{subject}: it closed at once")
 
@@ -154,7 +162,10 @@ class _Forwarded:
 
     def _taken(self, seconds: float | None) -> bytes:
         found = b""
-        for channel, data in self._channels.receive(seconds):
+        messages = self._channels.receive(seconds)
+        if messages is None:
+            raise ServerUnreachable(f"{self._subject}: no answer in time")
+        for channel, data in messages:
             if channel not in self._greeted:
                 self._greeted.add(channel)
                 found += data[2:] if channel == 0 else b""

@@ -6,7 +6,7 @@ writes the newest lines as they are, `follow` also those that come.
 
 Leaves out what lines mean (`rayfence.trail`), and who may ask over HTTP (`login.trail_api`). It shares the memory of
 the service that runs: it imports little, and never holds more than a block or the lines asked for. `follow` ends with
-its standard input: nobody ends a program in a pod when its reader goes.
+its standard input, or when nothing comes there any more: nobody ends a program in a pod when its reader goes.
 """
 
 import io
@@ -15,6 +15,7 @@ import os
 import select
 import sys
 import tarfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -22,6 +23,8 @@ from typing import BinaryIO, Final
 from rayfence.trail.naming import chain_of, segment_order
 
 _LOOK_SECONDS: Final = 0.2
+#: A reader says something every 20 seconds.
+SILENCE_SECONDS: Final = 90.0
 _BLOCK: Final = 1 << 18
 _USAGE: Final = "usage: python -m rayfence.gateway.pod.trail SETTINGS copy|tail COUNT|follow COUNT\n"
 
@@ -90,9 +93,20 @@ class _Whole(io.RawIOBase):
         return data
 
 
-def input_ended(seconds: float) -> bool:
-    """Whether standard input has ended, or does within so many seconds."""
-    return bool(select.select([0], [], [], seconds)[0]) and not os.read(0, 1024)
+class Reader:
+    """Who reads, as standard input tells: it says something from time to time, and ends with them."""
+
+    def __init__(self, descriptor: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._descriptor = descriptor
+        self._clock = clock
+        self._heard = clock()
+
+    def is_gone(self, seconds: float) -> bool:
+        """Wait so long for a word, and say whether nobody reads any more."""
+        if select.select([self._descriptor], [], [], seconds)[0]:
+            self._heard = self._clock()
+            return not os.read(self._descriptor, 1024)
+        return self._clock() - self._heard > SILENCE_SECONDS
 
 
 def _listed(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
@@ -147,7 +161,7 @@ def main(arguments: list[str], out: BinaryIO | None = None) -> int:
         elif words[0] == "tail":
             stream.writelines(tail(chains, int(words[1])))
         else:
-            for line in follow(chains, int(words[1]), input_ended):
+            for line in follow(chains, int(words[1]), Reader().is_gone):
                 stream.write(line)
                 stream.flush()
         stream.flush()
