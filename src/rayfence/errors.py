@@ -145,6 +145,14 @@ class NotReadyProbe(KubernetesError):
     hint = "see `kubectl get pods -A -l rayfence.dev/probe-of`; the next `rayfence verify` removes what was left"
 
 
+class ProgramFailed(KubernetesError):
+    """A program that was run in a pod ended with `status`, which is not 0; its last words are in the message."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 class AlreadyThere(KubernetesError):
     """The object to be made exists."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster, refuse
+from rayfence.api.clusters import records
 from rayfence.api.kubernetes import ReceiptFile, connected, expected_of, order_of, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
 from rayfence.apply.kubernetes import LANES, Order, Surroundings, execute
@@ -54,6 +55,8 @@ def apply(spec: Path, wishes: Wishes, report: Reporter, confirm: Confirm) -> App
         order = replace(order, expected=expected_of(wishes.plan, planned.plan))  # 2
     _refuse_unknown(order, spec)
     file = ReceiptFile(receipt_path(planned.platform.name, wishes.plan))
+    if not wishes.dry_run:
+        records.remember(planned.platform.name, spec, wishes.context, wishes.policies)
     with connected(planned.platform, wishes.context) as api:
         clock, host = SystemClock(), whoami()
         where = Surroundings(api, clock, report, host, file.keep, confirm, LANES)

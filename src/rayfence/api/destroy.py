@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import plan_cluster
+from rayfence.api.clusters import records
 from rayfence.api.kubernetes import ReceiptFile, connected, receipt_path, whoami
 from rayfence.api.specs import read_on_kubernetes
 from rayfence.apply.kubernetes import LANES, Condemned, Surroundings, condemned
@@ -13,7 +14,7 @@ from rayfence.errors import CatalogError, OrganizationError, RenderError, cut
 from rayfence.model.cluster_platform import ClusterPlatform
 from rayfence.model.frozen import dataclass
 from rayfence.model.kubernetes import Manifest
-from rayfence.model.receipt import ClusterReceipt
+from rayfence.model.receipt import ClusterReceipt, Outcome
 from rayfence.ports.machine import Reporter
 
 #: Asked with the platform's name, the server's address in words, what goes and what stays: whether it is to go.
@@ -51,6 +52,8 @@ def destroy(
         if not what.objects or dry_run or consent(platform.name, what):
             with file.told("destroy", report):
                 receipt = carry_out(platform.name, what, where, dry_run=dry_run, deadline=deadline)  # 3
+    if receipt is not None and receipt.outcome is Outcome.COMPLETE:
+        records.forget(platform.name)
     kept = file.path if receipt is not None and receipt.done else None
     return Destroyed(platform.name, receipt, kept, what.references, what.kept)
 

@@ -20,9 +20,11 @@ from rayfence.apply.kubernetes.receipts import receipt_text
 from rayfence.errors import KubernetesError, PreflightError, RayfenceError, StalePlan
 from rayfence.model.cluster_plan import ClusterPlan
 from rayfence.model.cluster_platform import ClusterPlatform, KubernetesTarget, OperatorSource
+from rayfence.model.frozen import dataclass
 from rayfence.model.receipt import ClusterReceipt
 from rayfence.ports.kubernetes import KubernetesApi
 from rayfence.ports.machine import Reporter
+from rayfence.ports.pods import Pods
 from rayfence.render.kubernetes.names import PLATFORM
 from rayfence.render.kubernetes.secrets import secret_requests
 
@@ -42,6 +44,24 @@ def connected(platform: ClusterPlatform, context: str | None) -> "Iterator[Kuber
     server = _server(chosen_context(platform, context))
     try:
         yield server
+    finally:
+        server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A cluster's API server, for its objects and into its pods."""
+
+    api: KubernetesApi
+    pods: Pods
+
+
+@contextmanager
+def reached(platform: ClusterPlatform, context: str | None) -> "Iterator[Cluster]":
+    """As `connected`, for verbs that also reach into pods."""
+    server = _server(chosen_context(platform, context))
+    try:
+        yield Cluster(server, server.pods)
     finally:
         server.close()
 

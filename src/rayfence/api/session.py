@@ -45,30 +45,50 @@ def connect(name: str | None, state_dir: Path | None) -> GatewayClient:
 
 def current(name: str, state_dir: Path | None) -> Session:
     """The stored session while it lasts; else, on an own instance, the operator's. Raises AccessRefused."""
-    stored = _stored(name, state_dir)
-    if stored is not None and stored.expires_at > time.time() + _MARGIN_SECONDS:
-        return stored
+    kept = living(name, state_dir)
+    if kept is not None:
+        return kept
     record = load_record(name, state_dir)
     if record is None:
         raise AccessRefused(f"not logged in to {name!r}", hint=f"rayfence login --name {name}")
     key = Path(Layout(record.places).secrets) / "operator-key"
-    return _log_in(name, local_server(record), {"operator_key": _operator_key(key)})
+    return log_in(name, local_server(record), {"operator_key": _operator_key(key)})
+
+
+def living(name: str, state_dir: Path | None) -> Session | None:
+    """The stored session, while it lasts. Raises StateError when it can't be read."""
+    found = _stored(name, state_dir)
+    return found if found is not None and found.expires_at > time.time() + _MARGIN_SECONDS else None
 
 
 def login(name: str, state_dir: Path | None, server: Server, credentials: Mapping[str, str]) -> Session:
     """Log in and remember the session. Raises AccessRefused with the gateway's sentence."""
-    session = _log_in(name, server, credentials)
+    session = log_in(name, server, credentials)
     _keep(session, state_dir)
     return session
 
 
-def logout(name: str, state_dir: Path | None, everywhere: bool) -> bool:
-    """End the session at the gateway and forget it here. Returns whether there was one."""
+def log_in(name: str, server: Server, credentials: Mapping[str, str]) -> Session:
+    """Log in for this command only. Raises AccessRefused with the gateway's sentence."""
+    with GatewayClient(server) as client:
+        answer = client.session(credentials)
+    expires = answer["expires_at"]
+    return Session(
+        name=name,
+        server=server,
+        token=str(answer["session"]),
+        subject=str(answer["subject"]),
+        expires_at=expires if isinstance(expires, int) else 0,
+    )
+
+
+def logout(name: str, state_dir: Path | None, everywhere: bool, server: Server | None = None) -> bool:
+    """End the session at the gateway and forget it here. Returns whether there was one. `server`: where it is now."""
     stored = _stored(name, state_dir)
     if stored is None:
         return False
     try:
-        with GatewayClient(stored.server, stored.token) as client:
+        with GatewayClient(server or stored.server, stored.token) as client:
             client.write("POST", "/v1/logout", {"everywhere": everywhere})
     finally:
         _session_file(name, state_dir).unlink(missing_ok=True)
@@ -106,39 +126,30 @@ def mint(
 
 
 def ray_environment(name: str, state_dir: Path | None, ttl: int | None, role: str | None) -> dict[str, str]:
-    """Variables that point Ray's own command line and SDK at the gateway.
+    """Variables that point Ray's own command line and SDK at the gateway."""
+    session = current(name, state_dir)
+    token = str(mint(name, state_dir, ttl, role, None)["token"])
+    host = "localhost" if session.server.address in ("127.0.0.1", "::1") else session.server.address
+    bundle = ca_bundle(name, session.server.ca_pem) if session.server.ca_pem else None
+    return variables(f"https://{host}:{session.server.port}", {"Authorization": f"Bearer {token}"}, bundle)
+
+
+def variables(address: str, headers: Mapping[str, str], bundle: Path | None) -> dict[str, str]:
+    """What Ray's own tools are told.
 
     `RAY_API_SERVER_ADDRESS` is named because it overrides `--address`; the CA bundle is the system's roots and ours,
     so that other HTTPS calls of the same process go on working. Ray's own token mode is off: it would send Ray's
     token instead.
     """
-    session = current(name, state_dir)
-    token = mint(name, state_dir, ttl, role, None)["token"]
-    host = "localhost" if session.server.address in ("127.0.0.1", "::1") else session.server.address
-    address = f"https://{host}:{session.server.port}"
-    variables = {
+    found = {
         "RAY_ADDRESS": address,
         "RAY_API_SERVER_ADDRESS": address,
         "RAY_AUTH_MODE": "disabled",
-        "RAY_JOB_HEADERS": json.dumps({"Authorization": f"Bearer {token}"}),
+        "RAY_JOB_HEADERS": json.dumps(dict(headers)),
     }
-    if session.server.ca_pem:
-        bundle = str(_ca_bundle(name, session.server.ca_pem))
-        variables |= {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle, "CURL_CA_BUNDLE": bundle}
-    return variables
-
-
-def _log_in(name: str, server: Server, credentials: Mapping[str, str]) -> Session:
-    with GatewayClient(server) as client:
-        answer = client.session(credentials)
-    expires = answer["expires_at"]
-    return Session(
-        name=name,
-        server=server,
-        token=str(answer["session"]),
-        subject=str(answer["subject"]),
-        expires_at=expires if isinstance(expires, int) else 0,
-    )
+    if bundle is not None:
+        found |= {"REQUESTS_CA_BUNDLE": str(bundle), "SSL_CERT_FILE": str(bundle), "CURL_CA_BUNDLE": str(bundle)}
+    return found
 
 
 def _keep(session: Session, state_dir: Path | None) -> None:
@@ -182,11 +193,16 @@ def _operator_key(path: Path) -> str:
         raise StateError(f"{path}: {error.strerror}", hint="`rayfence up` makes it") from error
 
 
-def _ca_bundle(name: str, ours: str) -> Path:
-    system = ssl.get_default_verify_paths().cafile
-    roots = Path(system).read_text(encoding="utf-8", errors="replace") if system and Path(system).is_file() else ""
+def ca_bundle(name: str, ours: str) -> Path:
+    """The bundle of a session, where it stays."""
     folder = platformdirs.user_cache_path("rayfence")
     files.make_folder(str(folder), os.geteuid(), os.getegid(), 0o700)
-    bundle = folder / f"{name}-ca-bundle.pem"
-    files.write_file(str(bundle), f"{roots.rstrip()}\n{ours}", os.geteuid(), os.getegid())
-    return bundle
+    return write_bundle(folder / f"{name}-ca-bundle.pem", ours)
+
+
+def write_bundle(path: Path, ours: str) -> Path:
+    """The system's roots and `ours` in one file."""
+    system = ssl.get_default_verify_paths().cafile
+    roots = Path(system).read_text(encoding="utf-8", errors="replace") if system and Path(system).is_file() else ""
+    files.write_file(str(path), f"{roots.rstrip()}\n{ours}", os.geteuid(), os.getegid())
+    return path

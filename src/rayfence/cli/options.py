@@ -1,12 +1,17 @@
 """Options that several verbs share, so that they are called the same everywhere."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from rayfence.cli import output
+
+if TYPE_CHECKING:
+    from rayfence.api.clusters.session import Way
+    from rayfence.api.clusters.target import Where
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +32,74 @@ def instance(function: F) -> F:
         metavar="DIR",
         help="Where instances keep their state. Default: the platform's state folder.",
     )(function)
+
+
+def target(function: F) -> F:
+    """`-f`, `--tenant`, `--context`, `--name`, `--state-dir`: what the verb is about, handed on as `where`."""
+    return _targeted(function, "-f", "--file")
+
+
+def long_target(function: F) -> F:
+    """The same without `-f`: these verbs have always followed with it."""
+    return _targeted(function, "--file")
+
+
+def _targeted(function: F, *flags: str) -> F:
+    @wraps(function)
+    def with_where(*args: Any, **options: Any) -> Any:
+        from rayfence.api.clusters.target import Where
+
+        names = ("spec", "name", "state_dir", "context", "tenant")
+        return function(*args, where=Where(**{name: options.pop(name) for name in names}), **options)
+
+    found = click.option(
+        *flags,
+        "spec",
+        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="A platform's spec: one in a cluster, or on this machine. A platform applied from here needs --name only.",
+    )(instance(cast("F", with_where)))
+    found = click.option("--tenant", metavar="NAME", help="Of a platform in a cluster: which tenant.")(found)
+    return context(found)
+
+
+def identity(function: F) -> F:
+    """`--as`: at a gateway in a cluster, log in for this command only."""
+    return click.option(
+        "--as",
+        "member",
+        metavar="MEMBER",
+        help="In a cluster: log in for this command only, as serviceAccount:NAMESPACE/NAME or as `me`, by the "
+        "kubeconfig's own token.",
+    )(function)
+
+
+def way_of(member: str | None) -> "Way | None":
+    """The way that `--as` means."""
+    from rayfence.api.clusters.session import Way
+
+    if member is None:
+        return None
+    return Way() if member == "me" else Way(member)
+
+
+def ray_object(function: F) -> F:
+    """`--object`: which Ray object of the tenant."""
+    return click.option(
+        "--object",
+        "ray_object",
+        metavar="NAME",
+        help="In a cluster: which Ray object of the tenant, `train` or `cluster-train`. Default: its main one.",
+    )(function)
+
+
+def refuse_in_place(where: "Where", **given: object) -> None:
+    """Raise UsageError for options that mean nothing for an instance on this machine."""
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(
+                f"--{name} is for platforms in a cluster; this is {where.name or 'the instance here'}"
+            )
 
 
 def json_output(function: F) -> F:

@@ -1,7 +1,7 @@
 """What every handler works with: the parts of the running service, and one call to it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from starlette.requests import Request
@@ -36,6 +36,13 @@ class SharedState(Protocol):
         """How long ago the common object was last seen."""
 
 
+class Proof(NamedTuple):
+    """Whom a token proves, and in which groups that is at this moment. No subject: it proves nobody."""
+
+    subject: str = ""
+    groups: tuple[str, ...] = ()
+
+
 class Member(NamedTuple):
     """A proven member of the tenant's roles. `role` None: it holds rights alone."""
 
@@ -48,11 +55,18 @@ class Member(NamedTuple):
 class Members(Protocol):
     """Identities that somebody else vouches for."""
 
-    async def proven(self, token: str) -> str:
-        """The name that the token proves; empty if it proves none. Raises Refused 503 when nobody can say."""
+    @property
+    def people(self) -> bool:
+        """Whether people are among them, not programs alone."""
 
-    def find(self, subject: str) -> Member | None:
-        """What a name holds at this moment; None: it is no member."""
+    async def proven(self, token: str) -> Proof:
+        """Whom the token proves. Raises Refused 503 when nobody can say."""
+
+    def find(self, proof: Proof) -> Member | None:
+        """What somebody proven holds at this moment; None: it is no member."""
+
+    def still(self, subject: str, role: Role, rights: Iterable[Right]) -> Member | None:
+        """What a session's subject, who logged in with this role and these rights, may still have at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +87,9 @@ class Service:
     stamps: Stamps
     submits: RateLimit
     shared: SharedState | None = None  # None: there is no other replica
-    members: Members | None = None  # None: no service accounts are admitted
+    members: Members | None = None  # None: nobody is admitted whom the cluster vouches for
+    #: How often people's tokens are looked at, by source: each costs the API server a question.
+    looks: RateLimit = field(default_factory=lambda: RateLimit(60))
 
     async def revoke(self, subject: str, session: str = "") -> int:
         """Void tokens everywhere. Raises OSError when that can't be stored: they still count then."""

@@ -17,6 +17,7 @@ class ClusterSecretKind(StrEnum):
     STAMP_KEYS = "stamp-keys"  # `<seconds of birth>.<key id>.key`; none is ever dropped: owners of old jobs hang on it
     RAY_TOKEN = "ray-token"  # noqa: S105 - `auth_token`, as KubeRay wants it
     RAY_TOKENS = "ray-tokens"
+    CERTIFICATE = "certificate"  # `ca.crt` of an authority: no secret, so a ConfigMap; for whoever calls what it signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +54,9 @@ class ClusterSecret:
     @property
     def reference(self) -> str:
         """`Secret namespace/name`, as other objects are named."""
-        return f"Secret {self.namespace}/{self.name}"
+        return f"{'ConfigMap' if self.public else 'Secret'} {self.namespace}/{self.name}"
+
+    @property
+    def public(self) -> bool:
+        """Whether everybody may know it."""
+        return self.kind is ClusterSecretKind.CERTIFICATE

@@ -38,7 +38,8 @@ class PodSettings:
 
     `served`: one per Ray object, the first is the tenant's main one; all share keys, audiences, limits and paths.
     `state`: name of the ConfigMap in `namespace` by which replicas share revocations and lock-outs. `client_audience`:
-    what service accounts of in-cluster clients must have their tokens made for; empty: none is admitted.
+    what service accounts of in-cluster clients must have their tokens made for; empty: nobody is admitted. `people`:
+    whether those whom the API server takes for members of a holder's group are admitted by the token they show to it.
     """
 
     tenant: str
@@ -48,6 +49,7 @@ class PodSettings:
     mounts: Mounts
     state: str
     client_audience: str
+    people: bool
     api: str = field(default="https://kubernetes.default.svc")
 
     @property

@@ -26,6 +26,7 @@ PAUSE_IMAGE: Final = "localhost/pause:1"
 NODE: Final = "n1"
 
 PKI: Final = HOME / "pki"
+AUTHENTICATION: Final = "authentication.yaml"
 CONTAINERD_SOCKET: Final = HOME / "containerd.sock"
 _ETCD: Final = "http://127.0.0.1:2379"
 
@@ -57,6 +58,8 @@ def api_server(program: str) -> tuple[str, ...]:
         f"--tls-private-key-file={PKI / 'apiserver.key'}",
         f"--client-ca-file={PKI / 'ca.crt'}",
         "--authorization-mode=Node,RBAC",
+        # Read again when it changes: a test may have the server know people by an issuer of its own.
+        f"--authentication-config={HOME / AUTHENTICATION}",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
         f"--service-account-key-file={PKI / 'sa.pub'}",
@@ -135,12 +138,25 @@ def dns(program: str) -> tuple[str, ...]:
 def files() -> dict[str, str]:
     """Configuration files by name, to be written into the cluster's folder."""
     return {
+        AUTHENTICATION: authentication(),
         "containerd.toml": _containerd_toml(),
         "cni/10-pods.conflist": json.dumps(_pod_network()),
         "kubelet.yaml": yaml.safe_dump(_kubelet()),
         "Corefile": _corefile(),
         "resolv.conf": "",  # pods that ask for the node's resolver get none: there is no network outside
     }
+
+
+def authentication(issuer: str = "", authority: str = "", audience: str = "") -> str:
+    """How the API server knows people: by tokens of this issuer, with their mail address and groups; "": not at all."""
+    claims = {"username": {"claim": "email", "prefix": ""}, "groups": {"claim": "groups", "prefix": ""}}
+    own = {"url": issuer, "certificateAuthority": authority, "audiences": [audience]}
+    value = {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AuthenticationConfiguration",
+        "jwt": [{"issuer": own, "claimMappings": claims}] if issuer else [],
+    }
+    return yaml.safe_dump(value)
 
 
 def _containerd_toml() -> str:

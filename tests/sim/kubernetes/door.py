@@ -21,7 +21,8 @@ def behind(stand: Stand, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
     monkeypatch.setattr("rayfence.api.kubernetes._server", connect)
     for module in ("apply", "diff", "destroy"):
         monkeypatch.setattr(f"rayfence.api.{module}.SystemClock", lambda: stand.cluster.clock)
-    monkeypatch.setattr("rayfence.api.kubernetes.state_root", lambda _: state)
+    for module in ("kubernetes", "clusters.records"):
+        monkeypatch.setattr(f"rayfence.api.{module}.state_root", lambda _: state)
 
 
 def spec(folder: Path, *changes: tuple[str, object]) -> Path:

@@ -141,7 +141,7 @@ def status_of(server: Server, host: str, path: str) -> int | None:
             answer = http.get(
                 f"https://{server.address}:{server.port}{path}",
                 headers={"host": f"{host}:{server.port}"},
-                extensions={"sni_hostname": "localhost"},
+                extensions={"sni_hostname": server.login_host},
             )
             return answer.status_code
     except (httpx2.HTTPError, OSError):

@@ -12,6 +12,7 @@ import httpx2
 
 from rayfence.adapters.kubernetes.answers import error_of, is_final
 from rayfence.adapters.kubernetes.paths import DISCOVERY, kinds_of, path_of
+from rayfence.adapters.kubernetes.pods import ServerPods
 from rayfence.errors import Forbidden, KindMissing, KubernetesError, ServerUnreachable, cut
 from rayfence.model.api_objects import (
     Json,
@@ -55,6 +56,11 @@ class Server:
         self._client = client
         self._address = address
         self._clock = clock
+
+    @property
+    def pods(self) -> ServerPods:
+        """What reaches into pods, as the same caller."""
+        return ServerPods(self._client)
 
     def close(self) -> None:
         """Close connections."""

@@ -34,6 +34,7 @@ from rayfence.ports.kubernetes import KubernetesApi, KubernetesReads
 
 _SECRET: Final = Kind("v1", "Secret", "secrets", True)
 _ORIGINALS: Final = frozenset({ClusterSecretKind.AUTHORITY, ClusterSecretKind.RAY_TOKEN})
+_CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps", True)
 _TYPES: Final = {ClusterSecretKind.LEAF: "kubernetes.io/tls"}
 
 
@@ -69,10 +70,10 @@ class ClusterSecrets:
 
         Raises KubernetesError, StateError (an authority that may not certify a name).
         """
-        kind = kinds.get(("v1", "Secret"), _SECRET)
 
         def written(change: _Change) -> _Change:
             value = self._object(change)
+            kind = _CONFIG_MAP if change.request.public else kinds.get(("v1", "Secret"), _SECRET)
             if change.before is None:
                 api.create(kind, value, manager=FIELD_MANAGER)
             else:
@@ -101,8 +102,12 @@ class ClusterSecrets:
             return data.get(TOKEN_KEY) if data else None
 
         for request in self._requests:
-            live = read(request.namespace, request.name)
-            held = _data(live)
+            if request.public:
+                live = api.get(_CONFIG_MAP, request.name, request.namespace)
+                held = _public_data(live)
+            else:
+                live = read(request.namespace, request.name)
+                held = _data(live)
             data = self._wanted(request, held, wanted, original, now)
             wanted[request.namespace, request.name] = data
             if held is None or data != held:
@@ -126,6 +131,8 @@ class ClusterSecrets:
         match request.kind:
             case ClusterSecretKind.AUTHORITY:
                 return authority_data(request, held, now)
+            case ClusterSecretKind.CERTIFICATE:
+                return {"ca.crt": wanted[request.authority_namespace, request.authority]["ca.crt"]}
             case ClusterSecretKind.LEAF:
                 signer = authority_of(wanted.get((request.authority_namespace, request.authority)))
                 if signer is None:
@@ -147,6 +154,9 @@ class ClusterSecrets:
         }
         if live is not None:
             metadata["resourceVersion"] = text_at(live, "metadata", "resourceVersion")
+        if request.public:
+            data = {name: value.decode("ascii") for name, value in sorted(change.data.items())}
+            return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
         data = {name: base64.b64encode(value).decode() for name, value in sorted(change.data.items())}
         # By these a look finds what somebody else put in, without comparing bytes.
         metadata["annotations"] = {**object_at(live, "metadata", "annotations"), DIGESTS: digests(data)}
@@ -164,6 +174,13 @@ class _Change:
 
     def __init__(self, request: ClusterSecret, before: Json | None, data: Data) -> None:
         self.request, self.before, self.data = request, before, data
+
+
+def _public_data(live: Json | None) -> Data | None:
+    """What a ConfigMap holds."""
+    if live is None:
+        return None
+    return {name: str(value).encode() for name, value in object_at(live, "data").items()}
 
 
 def _data(live: Json | None) -> Data | None:

@@ -45,6 +45,15 @@ def inspect(path: str) -> CertificateFacts:
     return _readable(path, load_certificate(path))
 
 
+def hours_left(pem: bytes, now: datetime) -> float:
+    """Hours until a certificate ends; negative when it has. Raises ValueError: it is none."""
+    try:
+        certificate = x509.load_pem_x509_certificate(pem)
+    except (x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        raise ValueError("no certificate") from error
+    return (certificate.not_valid_after_utc - now).total_seconds() / 3600
+
+
 def load_certificate(path: str) -> x509.Certificate:
     """The first certificate of a PEM file. Raises StateError when there is none."""
     content = read_file(path)

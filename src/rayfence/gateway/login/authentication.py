@@ -1,8 +1,9 @@
-"""Who someone is: by password, by a service account's token, or by the operator's key file. And what their account
-grants at this moment.
+"""Who someone is: by password, by a token that the cluster's API server knows, or by the operator's key file. And what
+their account grants at this moment.
 """
 
 import base64
+import hashlib
 import hmac
 import json
 import time
@@ -21,6 +22,8 @@ from rayfence.model.routes import Right, Role
 #: Begins the names of service accounts; no local account's name holds a colon.
 ACCOUNT_PREFIX: Final = "system:serviceaccount:"
 _UNKNOWN_ACCOUNT: Final = "(unknown account)"
+#: A person's session lasts so long at most: what groups they are in is asked at the log-in only.
+PERSON_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +59,48 @@ async def by_password(service: Service, call: Call, name: str, password: str) ->
     return Grant(account.name, account.role, account.rights)
 
 
-async def by_service_account(service: Service, call: Call, token: str) -> Grant:
-    """A pod of the cluster, by a token of its service account made for us. Raises Refused: 401, 403, 429, 503.
+async def by_cluster_token(service: Service, call: Call, token: str) -> Grant:
+    """Whom the cluster's API server knows: a pod by a token of its service account made for us, a person by the token
+    that they show to the API server itself. Raises Refused: 401, 403, 429, 503.
 
-    Counted like log-ins with a password, by the account that the token claims to be of: looking at tokens costs the API
-    server, and so it is asked a bounded number of times about wrong ones.
+    Counted like log-ins with a password, by whom the token claims to be of: looking at tokens costs the API server, and
+    so it is asked a bounded number of times about wrong ones.
     """
     if service.members is None:
-        raise Refused(400, "bad_request", "tokens of service accounts are not taken here")
+        raise Refused(400, "bad_request", "tokens of the cluster are not taken here")
     claimed, ends = claims_of(token)
-    wait = service.lockout.attempt(claimed, call.source)
+    counted = claimed
+    wait = 0
+    if service.members.people and claimed == _UNKNOWN_ACCOUNT:
+        # Many people come from one address (a port-forward's is loopback): a wrong token of one locks no other out.
+        counted = f"token {hashlib.sha256(token.encode()).hexdigest()[:32]}"
+        wait = service.looks.take(call.source)
+    wait = wait or service.lockout.attempt(counted, call.source)
     if wait:
         _failed(service, call, claimed, 429)
         raise Refused(
             429, "locked_out", "too many failed log-ins; wait before the next one", headers={"retry-after": str(wait)}
         )
-    subject = await service.members.proven(token)
-    if not subject:
+    proof = await service.members.proven(token)
+    if not proof.subject:
         _failed(service, call, claimed, 401)
-        raise Refused(401, "login_failed", "this is no token of a service account that was made for this gateway")
-    service.lockout.succeeded(claimed, call.source)
-    member = service.members.find(subject)
+        raise Refused(401, "login_failed", _UNPROVEN[service.members.people])
+    service.lockout.succeeded(counted, call.source)
+    member = service.members.find(proof)
     if member is None:
-        service.recorder.refused(subject, "login", "session", 403, {"source": call.source})
-        raise Refused(403, "forbidden", "this service account holds no role here", required=Role.VIEWER.value)
-    # Proven by now, so its end is what it says.
-    return Grant(member.subject, member.role, member.rights, max(1, ends - int(time.time())))
+        service.recorder.refused(proof.subject, "login", "session", 403, {"source": call.source})
+        raise Refused(403, "forbidden", "whom this token names holds no role here", required=Role.VIEWER.value)
+    # Proven by now, so its end is what it says; one that says none ends all the same.
+    left = ends - int(time.time()) if ends else PERSON_SECONDS
+    longest = left if member.subject.startswith(ACCOUNT_PREFIX) else min(left, PERSON_SECONDS)
+    return Grant(member.subject, member.role, member.rights, max(1, longest))
+
+
+_UNPROVEN: Final = {
+    False: "this is no token of a service account that was made for this gateway",
+    True: "this is neither a token that the cluster's API server knows a person by, nor one of a service account that "
+    "was made for this gateway",
+}
 
 
 def claims_of(token: str) -> tuple[str, int]:
@@ -92,6 +111,7 @@ def claims_of(token: str) -> tuple[str, int]:
         subject, ends = claims["sub"], claims["exp"]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return _UNKNOWN_ACCOUNT, 0
+    ends = int(ends) if isinstance(ends, float) and 0 < ends < 2**53 else ends
     known = isinstance(subject, str) and subject.startswith(ACCOUNT_PREFIX) and subject.isprintable()
     return subject[:256] if known else _UNKNOWN_ACCOUNT, ends if isinstance(ends, int) else 0
 
@@ -112,10 +132,14 @@ def current_grant(service: Service, claims: Principal) -> Grant:
 
     A session outlives a role change by the fraction of a second its revocation takes; it must mint nothing in between.
     """
-    if claims.subject == service.settings.operator_subject:
+    session_role = highest_role(claims)
+    if session_role is None:
+        raise Refused(403, "forbidden", "this session has no role", required=Role.VIEWER.value)
+    # Where there is no operator's key, a name alone makes nobody one.
+    if service.settings.operator_key and claims.subject == service.settings.operator_subject:
         role, rights = Role.ADMIN, tuple(Right)
     elif service.members is not None:
-        member = service.members.find(claims.subject)
+        member = service.members.still(claims.subject, session_role, claims.rights)
         if member is None or member.role is None:
             raise Refused(401, "unauthenticated", "this account holds no role any more")
         role, rights = member.role, member.rights
@@ -124,9 +148,6 @@ def current_grant(service: Service, claims: Principal) -> Grant:
         if account is None:
             raise Refused(401, "unauthenticated", "this account no longer exists")
         role, rights = account.role, account.rights
-    session_role = highest_role(claims)
-    if session_role is None:
-        raise Refused(403, "forbidden", "this session has no role", required=Role.VIEWER.value)
     return Grant(
         claims.subject, lower_role(role, session_role), tuple(right for right in rights if right in claims.rights)
     )

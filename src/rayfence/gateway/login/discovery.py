@@ -28,7 +28,7 @@ async def discover(service: Service, call: Call) -> Response:  # noqa: ARG001 - 
 def ways(service: Service) -> list[str]:
     """How one may log in here."""
     if service.members is not None:
-        return ["service_account_token"]
+        return ["cluster_token", "service_account_token"]
     return ["password", "operator_key"] if service.settings.operator_key else []
 
 

@@ -16,8 +16,8 @@ from starlette.responses import Response
 from rayfence.access.principal import Principal
 from rayfence.gateway.answers import NO_STORE, Refused
 from rayfence.gateway.bodies import read_form
-from rayfence.gateway.login.authentication import by_password, current_grant
-from rayfence.gateway.login.session_api import end_session, open_session
+from rayfence.gateway.login.authentication import by_cluster_token, by_password, current_grant
+from rayfence.gateway.login.session_api import MAX_CLUSTER_TOKEN, end_session, open_session
 from rayfence.gateway.service import Call, Handler, Service
 from rayfence.gateway.sessions.cookies import DASHBOARD, LOGIN, clear_cookie, read_cookie, set_cookie
 from rayfence.gateway.sessions.roles import right_names, role_names
@@ -50,6 +50,8 @@ async def submit_login(service: Service, call: Call) -> Response:
     """
     refuse_foreign_origin(service, call)
     fields = await read_form(call.request)
+    if service.members is not None:
+        return await _submit_token(service, call, fields.get("token", "").strip())
     name, password = fields.get("username", ""), fields.get("password", "")
     if not name or not password or len(name) > 256 or len(password) > 1024:
         return _form(service, name=name[:64], problem="Enter your user name and your password.", status=400)
@@ -60,6 +62,21 @@ async def submit_login(service: Service, call: Call) -> Response:
         return _form(service, name=name, problem=refused.message, status=refused.status, headers=refused.headers)
     response = _to_dashboard(service, claims)
     response.headers.append("set-cookie", set_cookie(LOGIN, token, service.settings.limits.session_seconds))
+    return response
+
+
+async def _submit_token(service: Service, call: Call, proof: str) -> Response:
+    """The form where the cluster's API server says who one is: a token of it, pasted."""
+    if not proof or len(proof) > MAX_CLUSTER_TOKEN:
+        return _form(service, problem="Paste a token.", status=400)
+    try:
+        grant = await by_cluster_token(service, call, proof)
+        token, claims = await open_session(service, call, grant, browser=True)
+    except Refused as refused:
+        return _form(service, problem=refused.message, status=refused.status, headers=refused.headers)
+    response = _to_dashboard(service, claims)
+    seconds = claims.expires_at - int(time.time())
+    response.headers.append("set-cookie", set_cookie(LOGIN, token, max(1, seconds)))
     return response
 
 
@@ -158,7 +175,12 @@ def _redirect(location: str) -> Response:
 def _form(
     service: Service, *, name: str = "", problem: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    page = PAGES.get_template("login.html").render(instance=service.settings.instance, name=name, problem=problem)
+    page = PAGES.get_template("login.html").render(
+        instance=service.settings.instance,
+        name=name,
+        problem=problem,
+        by_token=service.members is not None,
+    )
     return _page(service, page, status, headers)
 
 

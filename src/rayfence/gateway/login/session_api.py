@@ -14,13 +14,15 @@ from rayfence.access.principal import Principal
 from rayfence.catalog.roles import ROLE_ORDER
 from rayfence.gateway.answers import Refused, answer, busy
 from rayfence.gateway.bodies import only_fields, read_json, text_field
-from rayfence.gateway.login.authentication import Grant, by_operator_key, by_password, by_service_account, current_grant
+from rayfence.gateway.login.authentication import Grant, by_cluster_token, by_operator_key, by_password, current_grant
 from rayfence.gateway.service import Call, Handler, Service
 from rayfence.gateway.sessions.roles import lower_role, right_names, role_names
 from rayfence.model.routes import Right, Role
 
-#: Characters of a service account's token; those of Kubernetes have some 1,000.
-MAX_ACCOUNT_TOKEN: Final = 6000
+#: Characters of a token of the cluster; those of service accounts have some 1,000, people's with many groups more.
+MAX_CLUSTER_TOKEN: Final = 6000
+#: What a token of the cluster may be called: of whom it is says the API server.
+CLUSTER_TOKENS: Final = ("cluster_token", "service_account_token")
 
 
 async def open_session(service: Service, call: Call, grant: Grant, *, browser: bool = False) -> tuple[str, Principal]:
@@ -41,13 +43,14 @@ async def open_session(service: Service, call: Call, grant: Grant, *, browser: b
 
 
 async def create_session(service: Service, call: Call) -> Response:
-    """POST /v1/session: `{"username", "password"}`, `{"operator_key"}` or `{"service_account_token"}` ->
-    `{"session", "expires_at", …}`; for a service account also `{"token", "token_expires_at"}`.
+    """POST /v1/session: `{"username", "password"}`, `{"operator_key"}` or `{"cluster_token"}` ->
+    `{"session", "expires_at", …}`; for a token of the cluster also `{"token", "token_expires_at"}`.
     """
     body = await read_json(call.request)
-    if "service_account_token" in body:
-        only_fields(body, "service_account_token")
-        return await _pod_session(service, call, text_field(body, "service_account_token", limit=MAX_ACCOUNT_TOKEN))
+    for name in CLUSTER_TOKENS:
+        if name in body:
+            only_fields(body, name)
+            return await _cluster_session(service, call, text_field(body, name, limit=MAX_CLUSTER_TOKEN))
     if "operator_key" in body:
         only_fields(body, "operator_key")
         grant = await by_operator_key(service, call, text_field(body, "operator_key"))
@@ -58,9 +61,9 @@ async def create_session(service: Service, call: Call) -> Response:
     return answer({"session": token, **described(claims)})
 
 
-async def _pod_session(service: Service, call: Call, proof: str) -> Response:
+async def _cluster_session(service: Service, call: Call, proof: str) -> Response:
     """Session and token at once: a program needs one call, and one that holds rights alone could make no second."""
-    grant = await by_service_account(service, call, proof)
+    grant = await by_cluster_token(service, call, proof)
     session, claims = await open_session(service, call, grant)
     seconds = min(token_seconds(service, None), grant.seconds or service.settings.limits.max_token_seconds)
     token, minted = await _mint(service, call, grant, seconds, claims.session)

@@ -27,7 +27,7 @@ from rayfence.gateway.jobs.records import JobRecords
 from rayfence.gateway.journal import Journal
 from rayfence.gateway.pod.api import ApiFailure, ApiServer
 from rayfence.gateway.pod.copy import TrailCopy
-from rayfence.gateway.pod.members import ServiceAccounts
+from rayfence.gateway.pod.members import ClusterMembers
 from rayfence.gateway.pod.mounts import Mirror
 from rayfence.gateway.pod.stateobject import Shared
 from rayfence.gateway.rate import RateLimit
@@ -127,9 +127,15 @@ def make_pod_service(settings: PodSettings, journal: Journal, api: ApiServer) ->
     Path(first.jwks).unlink(missing_ok=True)
     service = make_service(first, journal, state=_state(first))
     shared = Shared(api, settings, service.revocations, service.lockout, longest=longest_token(first))
-    members = ServiceAccounts(api, settings.client_audience, settings.holders) if settings.client_audience else None
+    members = members_of(settings, api) if settings.client_audience else None
     handover = SignedHandOver(service.minter, first.issuer)
     return replace(service, shared=shared, members=members, handover=handover), shared
+
+
+def members_of(settings: PodSettings, api: ApiServer) -> ClusterMembers:
+    """Whom the cluster vouches for."""
+    reserved = settings.first.operator_subject
+    return ClusterMembers(api, settings.client_audience, settings.holders, people=settings.people, reserved=reserved)
 
 
 def app_of(settings: PodSettings, service: Service) -> GatewayApp:

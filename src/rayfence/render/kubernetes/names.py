@@ -32,6 +32,8 @@ WORKER_ACCOUNT: Final = "ray-worker"
 #: Of heads that hold an autoscaler: a pod has one account, and only these need the API server.
 AUTOSCALER_ACCOUNT: Final = "ray-autoscaler"
 GATEWAY_ACCOUNT: Final = "gateway"
+#: The ConfigMap with the certificate of the authority by which a gateway is known, for its clients.
+GATEWAY_AUTHORITY: Final = "gateway-authority"
 OPERATOR_ACCOUNT: Final = "kuberay-operator"
 RAY_ACCOUNTS: Final = (HEAD_ACCOUNT, WORKER_ACCOUNT, AUTOSCALER_ACCOUNT)
 

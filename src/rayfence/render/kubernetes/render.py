@@ -42,7 +42,7 @@ from rayfence.render.kubernetes.operator.rights import operator_rights
 from rayfence.render.kubernetes.shape import manifests
 from rayfence.render.kubernetes.tenant.accounts import autoscaler_rights, service_account, tenant_accounts
 from rayfence.render.kubernetes.tenant.namespaces import limits, namespace, quota, tenant_namespaces
-from rayfence.render.kubernetes.tenant.people import people
+from rayfence.render.kubernetes.tenant.people import people, reaching
 from rayfence.render.kubernetes.tenant.storage import local_queue, spill_class
 from rayfence.render.kubernetes.workloads.objects import ray_objects
 
@@ -93,7 +93,7 @@ def _shared(resolution: ClusterResolution) -> Iterator[Manifest]:
     yield from manifests(_CLUSTER, 1, spill_class(resolution.kubernetes))
     platform = resolution.platform
     if platform.images.gateway is not None:
-        yield from manifests(_CLUSTER, 2, review_role(platform.name, platform.tenants))
+        yield from manifests(_CLUSTER, 2, review_role(platform.name, platform.tenants, people=resolution.gke is None))
 
 
 def _operator(resolution: ClusterResolution) -> Iterator[Manifest]:
@@ -131,7 +131,11 @@ def _gateway(tenant: ClusterTenant, resolution: ClusterResolution) -> Iterator[M
     if not site.objects:
         return
     config = gateway_config(site, tenant.roles)
-    rights = (*state_rights(tenant), *review_binding(resolution.platform.name, tenant))
+    rights = (
+        *state_rights(tenant),
+        *reaching(tenant, resolution),
+        *review_binding(resolution.platform.name, tenant, people=site.people),
+    )
     yield from manifests(title, 2, (*rights, shared_state(site)))
     replicas = gateway_objects(tenant, resolution, image, site, read_at_start(config))
     yield from manifests(title, 4, (config, *replicas, *gateway_services(tenant, site)))

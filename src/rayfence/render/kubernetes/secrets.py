@@ -14,7 +14,7 @@ from rayfence.model.tenancy import ClusterTenant
 from rayfence.render.kubernetes.gateway.hosts import certificate_names
 from rayfence.render.kubernetes.gateway.settings import sidecar_host
 from rayfence.render.kubernetes.gateway.site import Site, site_of
-from rayfence.render.kubernetes.names import gateway_identity, gateway_namespace, kuberay_name
+from rayfence.render.kubernetes.names import GATEWAY_AUTHORITY, gateway_identity, gateway_namespace, kuberay_name
 from rayfence.render.kubernetes.operator.features import names_tokens
 from rayfence.render.kubernetes.workloads.listing import Kind, Workload, workloads
 from rayfence.render.kubernetes.workloads.tokens import token_secret
@@ -40,6 +40,10 @@ def _tenant(tenant: ClusterTenant, resolution: ClusterResolution) -> Iterator[Cl
     if not site.objects:
         return
     yield from _authorities(site, home)
+    front = FRONT_AUTHORITY
+    yield ClusterSecret(
+        ClusterSecretKind.CERTIFICATE, home, GATEWAY_AUTHORITY, ("clients",), authority=front, authority_namespace=home
+    )
     names = certificate_names(site)
     yield _leaf(home, "gateway-tls", home, FRONT_AUTHORITY, names, ("Envoy of the gateway",), server=True)
     peers = (gateway_identity(tenant.name),)

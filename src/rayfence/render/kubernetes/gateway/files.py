@@ -48,7 +48,7 @@ def envoy_files(site: Site) -> dict[str, str]:
     for one in site.objects:
         _routes(one)  # refused by its own name
     objects = tuple(RayObject(one.kind, f"zqname{number}zq", one.version) for number, one in enumerate(site.objects))
-    form = Site("zqplatformzq", "zqtenantzq", site.limits, site.public, objects)
+    form = Site("zqplatformzq", "zqtenantzq", site.limits, site.public, objects, site.people)
     names |= {"version": _VERSION}  # known when all else is
     return {_named(file, names): _versioned(_named(text, names)) for file, text in _form(form)}
 

@@ -1,14 +1,15 @@
 """What a gateway's account may do at the API server: one object of its own namespace, and asking whose a token is.
 
 The object is named, so that no other ConfigMap (the gateway's own configuration least of all) can be read or written
-with the token. Asking whose a token is (TokenReview) shows nothing that is not in the token; it is given only to
-gateways some of whose members are service accounts. Source: rbac.authorization.k8s.io/v1, authentication.k8s.io/v1.
+with the token. Asking whose a token is (TokenReview) tells names and groups of whoever shows theirs; it is given only
+to gateways some of whose members the API server vouches for. Source: rbac.authorization.k8s.io/v1,
+authentication.k8s.io/v1.
 """
 
 from collections.abc import Iterable
 
 from rayfence.model.tenancy import ClusterTenant
-from rayfence.render.kubernetes.gateway.settings import STATE, client_accounts
+from rayfence.render.kubernetes.gateway.settings import STATE, reviews
 from rayfence.render.kubernetes.names import GATEWAY_ACCOUNT, gateway_namespace
 from rayfence.render.kubernetes.shape import Json, resource
 from rayfence.render.kubernetes.tenant.accounts import role_binding
@@ -29,17 +30,17 @@ def state_rights(tenant: ClusterTenant) -> tuple[Json, ...]:
     )
 
 
-def review_role(platform: str, tenants: Iterable[ClusterTenant]) -> tuple[Json, ...]:
+def review_role(platform: str, tenants: Iterable[ClusterTenant], *, people: bool) -> tuple[Json, ...]:
     """The right to ask whose a token is, once for the platform; none where no gateway needs it."""
-    if not any(client_accounts(tenant.roles) for tenant in tenants):
+    if not any(reviews(tenant.roles, people=people) for tenant in tenants):
         return ()
     rules = [{"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}]
     return (resource(_RBAC, "ClusterRole", _review(platform), rules=rules),)
 
 
-def review_binding(platform: str, tenant: ClusterTenant) -> tuple[Json, ...]:
-    """That right for one tenant's gateway, where service accounts are among its members."""
-    if not client_accounts(tenant.roles):
+def review_binding(platform: str, tenant: ClusterTenant, *, people: bool) -> tuple[Json, ...]:
+    """That right for one tenant's gateway, where the API server vouches for some of its members."""
+    if not reviews(tenant.roles, people=people):
         return ()
     reference = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": _review(platform)}
     name = f"{_review(platform)}-{tenant.name}"

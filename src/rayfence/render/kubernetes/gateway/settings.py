@@ -57,7 +57,8 @@ def pod_settings(site: Site, roles: Roles) -> PodSettings:
         holders=holders(roles),
         mounts=Mounts(SIGNING_PATH, STAMP_PATH, TOKENS_PATH, f"{API_PATH}/token", f"{API_PATH}/ca.crt"),
         state=STATE,
-        client_audience=f"{_issuer(site)}:clients" if client_accounts(roles) else "",
+        client_audience=client_audience(site.platform, site.tenant) if reviews(roles, people=site.people) else "",
+        people=site.people and bool(groups(roles)),
     )
 
 
@@ -137,6 +138,22 @@ def client_accounts(roles: Roles) -> tuple[str, ...]:
     """Members that are service accounts of this cluster: `serviceAccount:NAMESPACE/NAME`."""
     listed = (holder.member for holder in holders(roles))
     return tuple(member for member in listed if member.startswith("serviceAccount:") and "/" in member)
+
+
+def groups(roles: Roles) -> tuple[str, ...]:
+    """Groups that hold a role or a right; never one of the API server's own, in which service accounts are."""
+    listed = (holder.member.partition(":") for holder in holders(roles))
+    return tuple(name for kind, _, name in listed if kind == "group" and name and not name.startswith("system:"))
+
+
+def reviews(roles: Roles, *, people: bool) -> bool:
+    """Whether the gateway asks the API server whose a token is."""
+    return bool(client_accounts(roles) or (people and groups(roles)))
+
+
+def client_audience(platform: str, tenant: str) -> str:
+    """What tokens of service accounts must be made for, to get in at the tenant's gateway."""
+    return f"rayfence:{platform}:{tenant}:clients"
 
 
 def _issuer(site: Site) -> str:

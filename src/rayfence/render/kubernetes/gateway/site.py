@@ -27,13 +27,18 @@ class RayObject:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`public`: the host below which the load balancer's hosts are, None without one. `objects`: the main one first."""
+    """`public`: the host below which the load balancer's hosts are, None without one. `objects`: the main one first.
+
+    `people`: whether people get in by the token they show to the API server. Not on GKE: theirs opens all of Google
+    Cloud to whoever is shown it, and the load balancer knows them without (docs/adr/0015-people-of-a-cluster.md).
+    """
 
     platform: str
     tenant: str
     limits: Limits
     public: str | None
     objects: tuple[RayObject, ...]
+    people: bool
 
 
 def site_of(tenant: ClusterTenant, resolution: ClusterResolution) -> Site:
@@ -45,4 +50,5 @@ def site_of(tenant: ClusterTenant, resolution: ClusterResolution) -> Site:
         limits=resolution.platform.limits,
         public=None if gke is None or gke.iap is None else gke.iap.host,
         objects=tuple(RayObject(one.kind, one.name, one.pods.version) for one in workloads(tenant)),
+        people=gke is None,
     )

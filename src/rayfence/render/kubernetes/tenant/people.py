@@ -2,19 +2,23 @@
 
 Nobody may create Ray objects or pods, run commands in them, or read Secrets: who may create a RayCluster runs pods as
 any account of the namespace (KubeRay treats a namespace as one trust domain). Submitting goes through the gateway.
-Groups need GKE's Google Groups for RBAC; without it none is bound. Source: rbac.authorization.k8s.io/v1.
+In the gateway's namespace they may reach its pods through the API server where no load balancer leads to them: what
+answers there is the gateway, which asks who they are. Groups need GKE's Google Groups for RBAC; without it none is
+bound. Source: rbac.authorization.k8s.io/v1.
 """
 
 from collections.abc import Iterable
 
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.tenancy import ClusterTenant
+from rayfence.render.kubernetes.names import GATEWAY_AUTHORITY, gateway_namespace
 from rayfence.render.kubernetes.shape import Json, resource
 from rayfence.render.kubernetes.tenant.accounts import role_binding
 
 _RBAC = "rbac.authorization.k8s.io/v1"
 _GROUP = "rbac.authorization.k8s.io"
 _READ = ["get", "list", "watch"]
+_REACH = "reach"
 _RAY = ["rayclusters", "rayjobs", "rayservices", "raycronjobs"]
 
 
@@ -37,6 +41,25 @@ def people(tenant: ClusterTenant, resolution: ClusterResolution) -> tuple[Json, 
             found.append(resource(_RBAC, "Role", role, tenant.name, rules=rules))
             found.append(role_binding(role, tenant.name, role, members))
     return tuple(found)
+
+
+def reaching(tenant: ClusterTenant, resolution: ClusterResolution) -> tuple[Json, ...]:
+    """Role `reach` and its binding: find the gateway's pods, open a way to one, read its authority's certificate.
+
+    On GKE the load balancers are the way, with their own checks before them.
+    """
+    roles = tenant.roles
+    held = (*roles.viewer, *roles.submitter, *roles.operator, *roles.ray_client, *roles.serve_call)
+    members = subjects(held, resolution) if resolution.gke is None else []
+    if not members:
+        return ()
+    rules: list[Json] = [
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["pods/portforward"], "verbs": ["get", "create"]},
+        {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [GATEWAY_AUTHORITY], "verbs": ["get"]},
+    ]
+    home = gateway_namespace(tenant.name)
+    return (resource(_RBAC, "Role", _REACH, home, rules=rules), role_binding(_REACH, home, _REACH, members))
 
 
 def subjects(members: Iterable[str], resolution: ClusterResolution) -> list[dict[str, str]]:
