@@ -146,7 +146,9 @@ def gateway(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Itera
         server = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
         stack.callback(server.close)
         secrets = ClusterSecrets(secret_requests(resolution), {"rayfence.dev/platform": "ml"})
-        assert secrets.make(server, server.kinds(), print)
+        made: list[str] = []
+        secrets.make(server, server, server.kinds(), lambda name, _: made.append(name))
+        assert made
         assert secrets.missing(server, server.kinds()) == ()
         for one in (one for one in manifests if one.stage >= 3):
             cluster.kubectl("apply", "--server-side", "-f", "-", stdin=to_json(small(dict(one.object))))

@@ -46,7 +46,11 @@ def _status(message: str, reason: str = "", **details: Any) -> dict[str, Any]:
 def test_each_refusal_has_its_error(code: int, status: dict[str, Any], kind: type[KubernetesError]) -> None:
     error = error_of(code, status, "RayCluster vision/train")
     assert type(error) is kind
-    assert status["message"] in str(error) or kind in (KindMissing,) or type(error) in (CredentialsRefused, ChangedMeanwhile)
+    assert (
+        status["message"] in str(error)
+        or kind in (KindMissing,)
+        or type(error) in (CredentialsRefused, ChangedMeanwhile)
+    )
 
 
 def test_a_conflict_names_every_field_with_its_manager() -> None:

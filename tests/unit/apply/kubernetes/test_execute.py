@@ -446,11 +446,6 @@ def test_one_tenant_leaves_the_other_alone(tmp_path: Path) -> None:
     assert [item.reference for item in receipt.done] == ["ResourceQuota vision/tenant"]
 
 
-def _asked(stand: Stand) -> dict[str, int]:
-    """How often each verb was asked for since the last clearing."""
-    return dict(Counter(verb for verb, _ in stand.cluster.calls))
-
-
 @pytest.mark.parametrize("lanes", [1, 4])
 def test_nothing_to_do_costs_one_request_for_each_kind_however_many_objects(lanes: int) -> None:
     counts = []
@@ -459,7 +454,7 @@ def test_nothing_to_do_costs_one_request_for_each_kind_however_many_objects(lane
         where = replace(stand.where(), lanes=lanes)
         assert execute(order, where).outcome is Outcome.UNCHANGED
         assert stand.cluster.writes == []
-        counts.append(_asked(stand))
+        counts.append(dict(Counter(verb for verb, _ in stand.cluster.calls)))
     assert len(two_tenants().manifests) > 2 * len(one_of_each().manifests)
     few, many = counts
     kinds = {(kind.group, kind.kind) for kind in KINDS.values() if kind.kind in RENDERED.get(kind.group, ())}
@@ -469,7 +464,7 @@ def test_nothing_to_do_costs_one_request_for_each_kind_however_many_objects(lane
 def test_a_first_apply_writes_each_object_once_and_asks_little_besides() -> None:
     stand = Stand()
     stand.apply(two_tenants())
-    asked, objects = _asked(stand), len(two_tenants().manifests)
+    asked, objects = Counter(verb for verb, _ in stand.cluster.calls), len(two_tenants().manifests)
     written = [name for verb, name in stand.cluster.writes if verb == "apply" and name != f"ConfigMap {HOME}/receipt"]
     assert len(written) == len(set(written)) == objects + 2  # with rayfence's own namespace and its quota
     assert asked["get"] < objects and asked["list"] < objects
