@@ -1,4 +1,5 @@
-"""What a plan of a cluster costs: the article's, the same with 22 custom constraints, and a hundred tenants rendered.
+"""What a plan of a cluster costs: the article's, the same with 22 custom constraints, and a hundred tenants rendered,
+each with its gateway.
 
     python -m bench.plan [--json] [--rounds 5]
 
@@ -74,7 +75,7 @@ def with_custom_constraints(folder: Path) -> Path:
 
 
 def many_tenants(path: Path) -> Path:
-    """A spec for an existing cluster with a hundred tenants of three Ray clusters each."""
+    """A spec for an existing cluster with a hundred tenants of three Ray clusters and a gateway each."""
     image = f"registry.example/ray/ray@sha256:{'0' * 64}"
     pods = {
         "ray": {"version": "2.60.0", "image": image},
@@ -95,7 +96,10 @@ def many_tenants(path: Path) -> Path:
         "metadata": {"name": "many"},
         "target": {"kubernetes": {}},
         "operator": {"source": "existing"},
-        "images": {"registries": ["registry.example/ray/"]},
+        "images": {
+            "registries": ["registry.example/ray/"],
+            "gateway": f"registry.example/ray/gateway@sha256:{'1' * 64}",
+        },
         "tenants": tenants,
     }
     path.write_text(json.dumps(spec), encoding="utf-8")

@@ -6,6 +6,7 @@ Source: Terraform language, "Strings and Templates" (`$${` and `%%{` stand for t
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -52,7 +53,7 @@ class Text:
 
 def escaped(text: str) -> str:
     """Literal text as a Terraform template: `${x}` in a spec stays four characters and is never looked up."""
-    return text.replace("${", "$${").replace("%{", "%%{")
+    return text.replace("${", "$${").replace("%{", "%%{") if "{" in text else text
 
 
 def reference(expression: str, literal: str) -> Text:
@@ -79,11 +80,11 @@ def template(value: object) -> object:
 
 
 def _converted(value: object, *, api: bool) -> object:
-    if isinstance(value, Text):
-        return value.literal if api else value.template
     if isinstance(value, str):
         return value if api else escaped(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Text):
+        return value.literal if api else value.template
+    if isinstance(value, dict | Mapping):  # `dict`: answered at once
         return {
             (str(key) if api else escaped(str(key))): _converted(item, api=api)
             for key, item in value.items()
@@ -94,6 +95,7 @@ def _converted(value: object, *, api: bool) -> object:
     return value
 
 
+@lru_cache(maxsize=1024)
 def label(*parts: str) -> str:
     """A Terraform name of these parts; different parts give different names, whatever they hold.
 

@@ -179,6 +179,8 @@ def _claims(value: object, path: str) -> Iterator[tuple[str, object]]:
             yield "spec", value.get("spec")
             return
         for key, entry in value.items():
+            if isinstance(entry, str):  # most of them
+                continue
             here = f"{path}.{key}" if path else str(key)
             if key == "volumeClaimTemplate":
                 yield f"{here}.spec", at(entry, "spec")

@@ -4,7 +4,7 @@ Global objects have no place and are not governed. Source: Resource Manager, "Re
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rayfence.policy.constraints.admission import admit, member_mark
@@ -50,7 +50,11 @@ LOCATED: Final = frozenset(
 
 def places(item: Item) -> Iterator[tuple[str, str]]:
     """(field, place) of an object, in lower case; global ones are left out."""
-    for path, value in dict.fromkeys(_named(item)):
+    yield from _placed(item, _named(item))
+
+
+def _placed(item: Item, named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for path, value in dict.fromkeys(named):
         if value.lower() != "global" and _PLACE.fullmatch(value):
             yield item.field(path), value.lower()
 
@@ -75,9 +79,9 @@ def _named(item: Item) -> Iterator[tuple[str, str]]:
         yield "messageStoragePolicy.allowedPersistenceRegions", region
 
 
-def _placeless(item: Item) -> Iterator[Mark]:
+def _placeless(item: Item, named: Iterable[tuple[str, str]]) -> Iterator[Mark]:
     """An object that must stand somewhere and does not say where; a secret whose places Google chooses."""
-    said = [path for path, _ in _named(item)]
+    said = [path for path, _ in named]
     if item.block in LOCATED and not ("location" in said if item.block == CLUSTER else said):
         yield Mark(item.field("location"), missing=f"where {item.address} stands")
     if at(item.body, "replication.automatic") is not None:
@@ -90,13 +94,13 @@ def _literal(value: str) -> str:
 
 
 def _locations(case: Case) -> Finding:
-    rendered = case.rendered
+    named = [(item, tuple(_named(item))) for item in case.rendered.items]
     marks = [
         member_mark(case, field, place, f"{place} is not an admitted location")
-        for item in rendered.items
-        for field, place in places(item)
+        for item, said in named
+        for field, place in _placed(item, said)
     ]
-    marks += [mark for item in rendered.items for mark in _placeless(item)]
+    marks += [mark for item, said in named for mark in _placeless(item, said)]
     marks += _unnamed_zones(case)
     return weigh(marks, "everything with a location stands in an admitted one", irrelevant("nothing has a location"))
 

@@ -9,7 +9,8 @@ Source: Google's "Firewall policies", rule evaluation (first match in a policy; 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from ipaddress import IPv4Address, IPv6Network, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import Final
 
 from rayfence.model.frozen import dataclass
@@ -234,20 +235,23 @@ def _port_interval(text: str) -> Interval | None:
 
 
 def _interval(text: str) -> Interval | None:
-    try:
-        network = ip_network(text, strict=False)
-    except ValueError:
-        return None
-    if isinstance(network, IPv6Network):
+    network = _network(text)
+    if network is None or isinstance(network, IPv6Network):
         return None
     return Interval(int(network.network_address), int(network.broadcast_address))
 
 
 def _is_six(text: str) -> bool:
+    return isinstance(_network(text), IPv6Network)
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    """Read once: every flow is held against every rule."""
     try:
-        return isinstance(ip_network(text, strict=False), IPv6Network)
+        return ip_network(text, strict=False)
     except ValueError:
-        return False
+        return None
 
 
 def _merged(parts: Sequence[Interval]) -> tuple[Interval, ...]:
