@@ -19,7 +19,7 @@ def behind(stand: Stand, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
         return stand.cluster
 
     monkeypatch.setattr("rayfence.api.kubernetes._server", connect)
-    for module in ("apply", "diff", "destroy"):
+    for module in ("apply", "diff", "destroy", "verify_cluster"):
         monkeypatch.setattr(f"rayfence.api.{module}.SystemClock", lambda: stand.cluster.clock)
     monkeypatch.setattr("rayfence.api.kubernetes.state_root", lambda _: state)
 
