@@ -76,6 +76,12 @@ def test_what_needs_no_pod_makes_none(site: Site, only: str) -> None:
     assert not [call for call in site.stand.cluster.writes if "probe" in call[1]]
 
 
+def test_who_asks_about_policies_only_waits_for_no_search(site: Site) -> None:
+    result = site.verify("network.*")
+    assert verdicts(result, "network.") == {Verdict.PASS}
+    assert "vision/train-head" not in site.probes.wishes["neighbour"]["targets"]
+
+
 def test_a_word_inside_names_asks_every_part(site: Site) -> None:
     result = site.verify("metrics")
     assert [row.attack for row in result.evidence] == [
