@@ -151,7 +151,8 @@ class ClusterRun:
         try:
             foreign = unplanned(self.planned.manifests, self._policies())
             ports = self.planned.plan.ports
-            field = Field(name, self._tenants, ports, self._doors(), image, code, self.run, now, foreign)
+            search = self.only.partition(".")[0] not in ("network", "gateway")
+            field = Field(name, self._tenants, ports, self._doors(), image, code, self.run, now, foreign, search)
             evidence = attack_from_inside(field, stage, self._pods(), self._is_chosen)
         except KubernetesError as error:
             evidence = (unknown(_INSIDE, str(error)),)

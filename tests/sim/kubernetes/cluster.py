@@ -36,7 +36,17 @@ _SCHEMAS: Final = "1.36"
 WRITES: Final = ("apply", "patch", "create", "replace", "delete")
 
 
-class SimCluster:
+class _Logs:
+    """What pods have printed, by (namespace, pod)."""
+
+    logs: dict[tuple[str, str], str]
+
+    def log(self, namespace: str, pod: str) -> str:
+        """See the port."""
+        return self.logs.get((namespace, pod), "")
+
+
+class SimCluster(_Logs):
     """One server. `calls` lists (verb, reference) of everything asked; `writes` of what changed something."""
 
     def __init__(self, clock: SimClock | None = None, *, validate: bool = False) -> None:
@@ -49,7 +59,7 @@ class SimCluster:
         self.faults: list[Check] = []
         self.denied: set[tuple[str, str]] = set()  # (verb, plural)
         self.user = "admin"
-        self.logs: dict[tuple[str, str], str] = {}  # (namespace, pod)
+        self.logs = {}
         self.reviewer: Callable[[Json], bool] = lambda spec: "selfsubjectaccessreviews" in str(spec)
         self._validate = validate
         self._serial = 0
@@ -154,10 +164,6 @@ class SimCluster:
 
     def events(self, namespace: str) -> tuple[Json, ...]:
         return self.list(self.available["v1", "Event"], namespace)
-
-    def log(self, namespace: str, pod: str) -> str:
-        self._called("get", {"kind": "Log", "metadata": {"namespace": namespace, "name": pod}})
-        return self.logs.get((namespace, pod), "")
 
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         self.calls.append(("allowed", f"{verb} {resource} {namespace}".strip()))

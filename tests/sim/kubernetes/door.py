@@ -19,7 +19,7 @@ def behind(stand: Stand, monkeypatch: pytest.MonkeyPatch, state: Path) -> None:
         return stand.cluster
 
     monkeypatch.setattr("rayfence.api.kubernetes._server", connect)
-    for module in ("apply", "diff", "destroy"):
+    for module in ("apply", "diff", "destroy", "verify_cluster"):
         monkeypatch.setattr(f"rayfence.api.{module}.SystemClock", lambda: stand.cluster.clock)
     for module in ("kubernetes", "clusters.records"):
         monkeypatch.setattr(f"rayfence.api.{module}.state_root", lambda _: state)

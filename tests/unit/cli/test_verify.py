@@ -1,11 +1,14 @@
 """The verb: what is printed, and with which exit status."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from rayfence.api import verify as api
+from rayfence.api import verify_cluster as cluster_api
 from rayfence.cli.entry import rayfence
 from rayfence.cli.verify import as_data
 from rayfence.model.evidence import Evidence, Verification
@@ -72,5 +75,37 @@ def test_json_holds_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     assert data["counts"]["fail"] == 2
     assert data["evidence"][0] == {
         "attack": "token.a", "group": "tokens", "title": "a title", "verdict": "pass", "expected": "401",
-        "seen": "200", "control": "works", "source": "CVE-0", "known": "",
+        "seen": "200", "control": "works", "source": "CVE-0", "known": "", "fix": "", "field": "",
     }  # fmt: skip
+
+
+HOLE = replace(FAIL, fix="NetworkPolicy vision/default-deny", field="target.kubernetes.datapath")
+
+
+def on_cluster(monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[object, str, list[object]]:
+    seen: list[object] = []
+
+    def verify(*values: object) -> Verification:
+        seen.extend(values)
+        return Verification("ml", (PASS, HOLE), 1.5)
+
+    monkeypatch.setattr(cluster_api, "verify_cluster", verify)
+    result = CliRunner().invoke(rayfence, ["verify", *words], catch_exceptions=False, standalone_mode=False)
+    return result.return_value, result.stdout, seen
+
+
+def test_with_a_spec_it_is_a_cluster_and_what_to_mend_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("-f", "platform.yaml", "--context", "prod", "--only", "ports.*")
+    status, text, seen = on_cluster(monkeypatch, *words)
+    assert status == 1
+    assert "fix: NetworkPolicy vision/default-deny (target.kubernetes.datapath)" in text
+    assert (seen[0], seen[1], seen[2], seen[4]) == (Path("platform.yaml"), None, "prod", "ports.*")
+    status, text, _ = on_cluster(monkeypatch, "-f", "platform.yaml", "--json")
+    assert status == 1 and json.loads(text)["evidence"][1]["fix"] == "NetworkPolicy vision/default-deny"
+
+
+@pytest.mark.parametrize(
+    "words", [("-f", "p.yaml", "--name", "x"), ("-f", "p.yaml", "--state-dir", "."), ("--context", "x")]
+)
+def test_options_of_the_other_target_are_refused(words: tuple[str, ...]) -> None:
+    assert CliRunner().invoke(rayfence, ["verify", *words]).exit_code == 2

@@ -52,7 +52,7 @@ _STATUS = re.compile(rb"grpc-status.([0-9]{1,2})", re.DOTALL)
 _WAIT = 2.0
 #: For a port that says neither yes nor no, where thousands are tried: a kernel accepts at once, busy or not.
 _SILENCE = 1.0
-_AT_ONCE = 6000
+_AT_ONCE = 3000
 _FEW = 500
 
 Open = tuple[str, int]

@@ -150,6 +150,17 @@ def test_whose_kind_is_gone_there_is_nothing() -> None:
     assert server.list(CONFIG_MAP) == () and server.get(CONFIG_MAP, "a", "x") is None
 
 
+def test_a_log_is_text_and_a_refusal_an_error() -> None:
+    recorder = Recorder(
+        httpx2.Response(200, text="one\ntwo\n"), _status(403, 'User "x" cannot get resource "pods/log"')
+    )
+    server, _ = _server(recorder)
+    assert server.log("vision", "probe") == "one\ntwo\n"
+    assert recorder.requests[0].url.path == "/api/v1/namespaces/vision/pods/probe/log"
+    with pytest.raises(Forbidden, match="vision/probe"):
+        server.log("vision", "probe")
+
+
 def test_events_are_in_the_order_of_time() -> None:
     items = [
         {"metadata": {"name": "b"}, "lastTimestamp": "2026-11-26T12:00:02Z"},

@@ -62,17 +62,19 @@ def admission_rows(
     api: KubernetesApi, kinds: Kinds, platform: str, tried: Iterable[Attempt], chosen: Chosen
 ) -> Iterator[Evidence]:
     """Send each, and its control once."""
-    controls: dict[int, Works] = {}
+    controls: list[tuple[Json, Works]] = []
     for attempt in tried:
         if not chosen(attempt.id):
             continue
-        if id(attempt.good) not in controls:
-            controls[id(attempt.good)] = _control(api, kinds, attempt.good)
+        control = next((works for good, works in controls if good is attempt.good), None)
+        if control is None:
+            control = _control(api, kinds, attempt.good)
+            controls.append((attempt.good, control))
         policy = f"rayfence-{platform}-{attempt.guard}"
         title = Title(attempt.id, GROUP, attempt.title, _EXPECTED, attempt.source)
         remedy = Remedy(f"ValidatingAdmissionPolicy {policy}, or its binding", attempt.field)
         shown = _attack(api, kinds, attempt.bad, f"rayfence-{platform}-")
-        yield row(title, shown, controls[id(attempt.good)], remedy)
+        yield row(title, shown, control, remedy)
 
 
 def _control(api: KubernetesApi, kinds: Kinds, value: Json) -> Works:

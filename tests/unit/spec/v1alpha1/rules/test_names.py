@@ -29,6 +29,13 @@ def test_told(path: str, value: object, said: str) -> None:
     assert mistakes(changed(gke(), (path, value)))[0].startswith(said)
 
 
+@pytest.mark.parametrize("part", ["rayfence", "probe", "probe-friend"])
+def test_names_of_rayfences_own_namespaces_are_taken(part: str) -> None:
+    document = View({"metadata": {"name": "ml"}, "tenants": [{"name": f"ml-{part}"}, {"name": part}]})
+    (problem,) = names.tenants(document)
+    assert problem.path == ("tenants", 0, "name") and "rayfence's own" in problem.sentence
+
+
 def test_defaults_count_as_names() -> None:
     tenant = {"name": "a", "clusters": [{}, {"name": "ray"}], "jobs": [{"workers": [{}, {"name": "workers"}]}]}
     found = [problem.path for problem in names.unique(View({"tenants": [tenant]}))]
