@@ -192,7 +192,7 @@ def test_others_are_not_whatever_groups_they_claim(
         assert done.returncode == 6, (name, done.stderr)
     outsider = someone(stand, tmp_path, issuer.token("eve@example.com"))
     done = outsider.run("login")
-    assert done.returncode == 6 and "pods" in done.stderr or "configmaps" in done.stderr
+    assert done.returncode == 6 and ("pods" in done.stderr or "configmaps" in done.stderr)
     expired = someone(stand, tmp_path, issuer.token("ada@example.com", "people@example.com", seconds=-60))
     done = expired.run("login")
     assert done.returncode == 6 and "does not know us" in done.stderr
