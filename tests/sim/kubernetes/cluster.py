@@ -24,6 +24,7 @@ from tests.sim.kubernetes.clock import SimClock
 from tests.sim.kubernetes.jsonpatch import patched
 from tests.sim.kubernetes.kinds import KINDS
 from tests.sim.kubernetes.ownership import applied, entry, plain_copy, updated
+from tests.sim.kubernetes.pods import SimPods
 
 #: (apiVersion, kind, namespace, name).
 Key = tuple[str, str, str, str]
@@ -47,6 +48,7 @@ class SimCluster:
         self.faults: list[Check] = []
         self.denied: set[tuple[str, str]] = set()  # (verb, plural)
         self.user = "admin"
+        self.pods = SimPods()
         self._validate = validate
         self._serial = 0
         for name in ("default", "kube-system"):

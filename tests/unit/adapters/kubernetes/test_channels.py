@@ -51,26 +51,44 @@ def test_silence_is_told_and_is_no_end() -> None:
 
 
 def test_whoever_breaks_off_is_told() -> None:
-    with serving(PodServer(lambda *_: None)) as server, client(server) as http:
-        with opened(http, PATH, [], "it") as channels:
-            channels.receive(5)  # the connection ends without a goodbye
-            assert channels.ended
+    with (
+        serving(PodServer(lambda *_: None)) as server,
+        client(server) as http,
+        opened(http, PATH, [], "it") as channels,
+    ):
+        channels.receive(5)  # the connection ends without a goodbye
+        assert channels.ended
 
 
 def test_a_refusal_is_the_servers_own() -> None:
     refused = status_body(code=403, reason="Forbidden", message='pods "p" is forbidden: User "u" cannot create it')
-    with serving(PodServer(answers={PATH: (403, refused)})) as server, client(server) as http:
-        with pytest.raises(Forbidden, match="cannot create"), opened(http, PATH, [], "running it"):
-            pass
-    with serving(PodServer(answers={PATH: (502, b"bad gateway")})) as server, client(server) as http:
-        with pytest.raises(ServerUnreachable, match="bad gateway"), opened(http, PATH, [], "running it"):
-            pass
-    with pytest.raises(ServerUnreachable), httpx2.Client(base_url="http://127.0.0.1:9") as http:
-        with opened(http, PATH, [], "running it"):
-            pass
+    with (
+        serving(PodServer(answers={PATH: (403, refused)})) as server,
+        client(server) as http,
+        pytest.raises(Forbidden, match="cannot create"),
+        opened(http, PATH, [], "running it"),
+    ):
+        pass
+    with (
+        serving(PodServer(answers={PATH: (502, b"bad gateway")})) as server,
+        client(server) as http,
+        pytest.raises(ServerUnreachable, match="bad gateway"),
+        opened(http, PATH, [], "running it"),
+    ):
+        pass
+    with (
+        pytest.raises(ServerUnreachable),
+        httpx2.Client(base_url="http://127.0.0.1:9") as http,
+        opened(http, PATH, [], "running it"),
+    ):
+        pass
 
 
 def test_another_protocol_is_not_spoken() -> None:
-    with serving(PodServer(protocol="v9.channel.k8s.io")) as server, client(server) as http:
-        with pytest.raises(KubernetesError, match=r"v4\.channel"), opened(http, PATH, [], "it"):
-            pass
+    with (
+        serving(PodServer(protocol="v9.channel.k8s.io")) as server,
+        client(server) as http,
+        pytest.raises(KubernetesError, match=r"v4\.channel"),
+        opened(http, PATH, [], "it"),
+    ):
+        pass

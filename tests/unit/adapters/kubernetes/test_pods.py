@@ -1,4 +1,4 @@
-"""Twin of rayfence.adapters.kubernetes.pods, against a server on loopback; `tests/cluster/test_verbs.py` has a real one."""
+"""Twin of rayfence.adapters.kubernetes.pods, on loopback; `tests/cluster/test_verbs.py` has a real server."""
 
 import json
 import socket
@@ -124,12 +124,18 @@ def test_a_port_that_leads_nowhere_is_told_before_anybody_goes_there() -> None:
         peer.send(1, number)
         peer.send(1, b"connection refused")
 
-    with serving(_running(act)) as server, pytest.raises(ServerUnreachable, match="connection refused"):
-        with _pods(server).forward("vision-gateway", "gateway-0", 8443):
-            pass
-    with serving(_running(lambda peer: peer.end())) as server, pytest.raises(ServerUnreachable, match="at once"):
-        with _pods(server).forward("vision-gateway", "gateway-0", 8443):
-            pass
+    with (
+        serving(_running(act)) as server,
+        pytest.raises(ServerUnreachable, match="connection refused"),
+        _pods(server).forward("vision-gateway", "gateway-0", 8443),
+    ):
+        pass
+    with (
+        serving(_running(lambda peer: peer.end())) as server,
+        pytest.raises(ServerUnreachable, match="at once"),
+        _pods(server).forward("vision-gateway", "gateway-0", 8443),
+    ):
+        pass
 
 
 def test_a_token_is_asked_for_with_its_audience() -> None:

@@ -107,9 +107,11 @@ def test_tls_on_both_sides_each_with_its_own_name() -> None:
     told: list[str] = []
     with Door(end.opened, told.append, near.context) as door:
         assert reaches(LOOPBACK, door.port)
-        with socket.create_connection((LOOPBACK, door.port), timeout=10) as plain:
-            with client_context(near.authority).wrap_socket(plain, server_hostname="localhost") as tls:
-                assert exchange(tls, b"z" * 200_000) == b"z" * 200_000
+        with (
+            socket.create_connection((LOOPBACK, door.port), timeout=10) as plain,
+            client_context(near.authority).wrap_socket(plain, server_hostname="localhost") as tls,
+        ):
+            assert exchange(tls, b"z" * 200_000) == b"z" * 200_000
         # Somebody else behind the door is found out, and nothing is sent there.
         wrong = TlsEnd(LOOPBACK, port, "localhost", client_context(near.authority))
         with pytest.raises(ssl.SSLCertVerificationError), wrong.opened():

@@ -200,7 +200,7 @@ class Accounts:
         """See `service.Members`."""
         return self.held.get(proof.subject)
 
-    def still(self, subject: str, role: Role, rights: Iterable[Right]) -> Member | None:  # noqa: ARG002
+    def still(self, subject: str, role: Role, rights: Iterable[Right]) -> Member | None:
         """See `service.Members`."""
         return self.held.get(subject)
 
