@@ -230,7 +230,7 @@ def test_what_is_followed_comes_while_it_happens_and_ends_with_its_reader(admin:
                 time.sleep(1)
             admin.ok("whoami", "--as", f"serviceAccount:{tenant}/reader")
             assert following.stdout is not None
-            assert json.loads(following.stdout.readline())["sub"] == subject
+            assert json.loads(following.stdout.readline())["subject"] == subject
         finally:
             following.terminate()
     deadline = time.monotonic() + 150  # a reader that goes without a word is missed after 90 seconds
