@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from rayfence.cli.entry import rayfence
 from tests.sim.kubernetes.door import ONE_TENANT, applied_stand, spec
 from tests.sim.kubernetes.pods import SimPods
 from tests.sim.kubernetes.stand import Stand
@@ -67,6 +69,11 @@ class SimDoor:
         if path == "/v1/logout":
             del self.sessions[bearer]
         return 200, {**facts, "token": f"minted {body.get('ttl')} {body.get('role')}"}
+
+
+def run_verb(*words: str, stdin: str = "") -> Result:
+    """One command line, exceptions let through."""
+    return CliRunner().invoke(rayfence, list(words), input=stdin, catch_exceptions=False, standalone_mode=False)
 
 
 def add_pods(stand: Stand, ready: tuple[str, ...] = ("gateway-0", "gateway-1")) -> None:

@@ -87,8 +87,9 @@ def test_a_connection_without_a_far_end_ends_and_the_door_stays() -> None:
 
     @contextmanager
     def opener() -> Iterator[FarEnd]:
-        raise OSError("nobody there")
-        yield
+        if len(told) < 99:
+            raise OSError("nobody there")
+        yield Plain(socket.socket())
 
     with Door(opener, told.append) as door:
         for _ in range(2):
