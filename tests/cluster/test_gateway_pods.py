@@ -7,13 +7,11 @@ Without Ray: heads are not there, so what is asked of Ray is answered 503, and a
 import base64
 import json
 import os
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,6 +25,7 @@ from rayfence.render.kubernetes.render import render
 from rayfence.render.kubernetes.secrets import secret_requests
 from tests.cluster.harness.cluster import Cluster
 from tests.cluster.images.gateway import gateway_image
+from tests.cluster.objects.standing import small, volumes
 from tests.cluster.objects.wanted import to_json
 from tests.envoy.clients import Answer, Http1, tls_context
 from tests.unit.render.kubernetes.resolutions import PODS, existing
@@ -75,44 +74,6 @@ class Gateway:
         """A token of a service account, made by the cluster."""
         made = self.cluster.kubectl("-n", self.tenant, "create", "token", account, f"--audience={audience}")
         return made.stdout.strip()
-
-
-def small(value: Any) -> Any:
-    """The object with what it asks for cut to what two cores have."""
-    if isinstance(value, dict):
-        return {
-            key: {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "256Mi"}}
-            if key == "resources" and "limits" in item
-            else small(item)
-            for key, item in value.items()
-        }
-    return [small(item) for item in value] if isinstance(value, list) else value
-
-
-def volumes(cluster: Cluster, home: str) -> tuple[str, ...]:
-    """Two volumes of the node for the replicas' claims: nobody provisions any here."""
-    node = cluster.kubectl("get", "nodes", "-o", "jsonpath={.items[0].metadata.name}").stdout
-    names = []
-    for number in range(2):
-        name, folder = f"{home}-{number}", f"/var/lib/{home}-{number}"
-        inside = ["nsenter", f"--target={cluster.first_process}", "--mount", "mkdir", "-p", folder]
-        subprocess.run(inside, check=True)
-        affinity = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
-        value = {
-            "apiVersion": "v1",
-            "kind": "PersistentVolume",
-            "metadata": {"name": name},
-            "spec": {
-                "capacity": {"storage": "10Gi"},
-                "accessModes": ["ReadWriteOnce"],
-                "local": {"path": folder},
-                "claimRef": {"namespace": home, "name": f"trail-gateway-{number}"},
-                "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [affinity]}]}},
-            },
-        }
-        cluster.kubectl("apply", "--server-side", "-f", "-", stdin=to_json(value))
-        names.append(name)
-    return tuple(names)
 
 
 @pytest.fixture(scope="module")

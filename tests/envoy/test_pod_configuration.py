@@ -32,7 +32,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 EXAMPLES = sorted(path for path in Path("examples").glob("*/platform.yaml"))
 TRAIN = RayObject(Kind.CLUSTER, "train", "2.60.0")
 ANSWERS = RayObject(Kind.SERVICE, "answers", "2.60.0")
-SITE = Site("ml", "vision", Limits(), None, (TRAIN, ANSWERS))
+SITE = Site("ml", "vision", Limits(), None, (TRAIN, ANSWERS), people=True)
 AUDIENCE = "rayfence:ml:vision:api"
 
 

@@ -35,6 +35,7 @@ SITE = Site(
     Limits(lockout_failures=3),
     None,
     (RayObject(Kind.CLUSTER, "train", "2.60.0"), RayObject(Kind.SERVICE, "answers", "2.60.0")),
+    people=True,
 )
 ROLES = Roles(
     viewer=("serviceAccount:ci/reader",),

@@ -19,6 +19,7 @@ class SimApi:
     def __init__(self, name: str = "gateway-state", token: str = "pod-token") -> None:  # noqa: S107
         self.token = token
         self.reviewed: dict[str, tuple[str, list[str]]] = {}
+        self.people: dict[str, tuple[str, list[str]]] = {}  # tokens to (user name, groups); they know no audiences
         self.reviews = 0
         self.conflicts = 0  # how many of the next writes come too late
         self.down = False
@@ -65,6 +66,10 @@ class SimApi:
 
     def _review(self, review: dict[str, Any]) -> dict[str, Any]:
         self.reviews += 1
+        if "audiences" not in review["spec"]:
+            name, groups = self.people.get(review["spec"]["token"], ("", []))
+            known: dict[str, Any] = {"authenticated": bool(name), "user": {"username": name, "groups": groups}}
+            return {**review, "status": known}
         user, audiences = self.reviewed.get(review["spec"]["token"], ("", []))
         shared = [one for one in review["spec"]["audiences"] if one in audiences]
         status: dict[str, Any] = {"authenticated": bool(user and shared)}

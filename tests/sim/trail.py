@@ -3,13 +3,16 @@
 import json
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from rayfence.gateway.loss import Sample
 from rayfence.trail.chain import EMPTY, Tip, digest, extend, genesis
 from rayfence.trail.heads import Head, PublicKeys, key_id, sign_head
+from rayfence.trail.naming import HEADS_SUFFIX, segment_name
 from rayfence.trail.record import Entry, Kind, timestamp
 
 CHAIN: Final = "0001-0a1b2c3d4e5f"
@@ -108,3 +111,14 @@ class SimEnvoy:
 
     async def close(self) -> None:
         """See `EnvoyPort`."""
+
+
+def write_trail(folder: Path, heads: Path, count: int) -> None:
+    """A whole chain as a gateway leaves it: one segment, one head of its last record, the head's public key."""
+    for one in (folder, heads):
+        one.mkdir(parents=True)
+    lines = chain(count)
+    (folder / segment_name(CHAIN, 0)).write_bytes(b"".join(lines))
+    (heads / f"{CHAIN}{HEADS_SUFFIX}").write_bytes(head(tip_of(lines, count)).line())
+    pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (heads / f"{key_id(KEY.public_key())}.pem").write_bytes(pem)

@@ -26,6 +26,7 @@ from tests.sim.kubernetes.clock import SimClock
 from tests.sim.kubernetes.jsonpatch import patched
 from tests.sim.kubernetes.kinds import KINDS
 from tests.sim.kubernetes.ownership import applied, entry, plain_copy, updated
+from tests.sim.kubernetes.pods import SimPods
 
 #: (apiVersion, kind, namespace, name).
 Key = tuple[str, str, str, str]
@@ -61,6 +62,7 @@ class SimCluster(_Logs):
         self.user = "admin"
         self.logs = {}
         self.reviewer: Callable[[Json], bool] = lambda spec: "selfsubjectaccessreviews" in str(spec)
+        self.pods = SimPods()
         self._validate = validate
         self._serial = 0
         self._lock = threading.RLock()

@@ -1,11 +1,15 @@
 """Logging in from the command line."""
 
+import json
+from pathlib import Path
+
 import click
 import pytest
 
 from rayfence.cli.login import command, read_password
 from rayfence.errors import AccessRefused, StateError
 from tests.sim.door import PASSWORD, Door
+from tests.sim.kubernetes.gateway import gateway_door, run_verb
 
 
 @pytest.mark.envoy
@@ -42,3 +46,24 @@ def test_a_server_without_a_port_is_a_usage_error() -> None:
 def test_without_a_terminal_a_password_needs_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StateError, match="no terminal"):
         read_password("Password: ", from_stdin=False)
+
+
+def test_at_a_gateway_in_a_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with gateway_door(monkeypatch, tmp_path) as gateway:
+        gateway.subjects["pasted"] = "ada@example.com"
+        spec = ("-f", str(gateway.spec))
+        result = run_verb("login", "serviceAccount:vision/runner", *spec)
+        assert result.stdout == "logged in to research.vision as system:serviceaccount:vision:runner\n"
+        seen = json.loads(run_verb("login", "--token-stdin", "--json", *spec, stdin="pasted\n").stdout)
+        assert (seen["subject"], seen["instance"]) == ("ada@example.com", "research.vision")
+        with pytest.raises(StateError, match="empty"):
+            run_verb("login", "--token-stdin", *spec, stdin="\n")
+        for words in (("serviceAccount:a/b", "--token-stdin"), ("--server", "h:1")):
+            with pytest.raises(click.UsageError):
+                run_verb("login", *words, *spec)
+
+
+def test_what_is_for_clusters_is_for_clusters() -> None:
+    for words in (("login",), ("login", "ada", "--token-stdin")):
+        with pytest.raises(click.UsageError):
+            run_verb(*words)

@@ -1,12 +1,15 @@
 """The trail from the command line."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from rayfence.cli.trail import command
 from rayfence.errors import RayfenceError
 from tests.sim.door import Door
+from tests.sim.kubernetes.gateway import add_pods, gateway_door, run_verb
+from tests.unit.api.clusters.test_trail import Replicas
 
 
 @pytest.mark.envoy
@@ -36,3 +39,25 @@ def test_tail_and_export(door: Door, as_ada: str) -> None:
 def test_a_point_in_time_that_is_none_is_said_to_be(door: Door) -> None:
     with pytest.raises(RayfenceError, match="no point in time"):
         door.run("trail", "query", "--since", "tomorrow")
+
+
+def test_of_a_platform_in_a_cluster(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with gateway_door(monkeypatch, tmp_path) as gateway:
+        replicas = Replicas(tmp_path / "volumes")
+        for number in (0, 1):
+            replicas.add(f"gateway-{number}", 20)
+        gateway.pods.program = replicas
+        spec = str(gateway.spec)
+        result = run_verb("trail", "verify", "-f", spec)
+        assert result.return_value == 0 and result.stdout.count("whole") == 2
+        assert "replica vision/gateway-1: read" in result.stdout
+        rows = run_verb("trail", "query", "-f", spec, "--subject", "alice", "--json").stdout.splitlines()
+        assert {json.loads(row)["replica"] for row in rows} == {"vision/gateway-0", "vision/gateway-1"}
+        assert run_verb("trail", "tail", "--file", spec, "-n", "3").stdout.startswith("vision/gateway-")
+        assert "CEF:0" in run_verb("trail", "export", "-f", spec, "--format", "cef").stdout
+        assert run_verb("trail", "export", "-f", spec, "--subject", "alice").stdout
+        add_pods(gateway.stand, ready=("gateway-0",))
+        result = run_verb("trail", "verify", "-f", spec)
+        assert result.return_value == 1 and "gateway-1: NOT READ" in result.stdout
+        seen = json.loads(run_verb("trail", "verify", "-f", spec, "--json").stdout)
+        assert not seen["whole"] and len(seen["chains"]) == 1 and len(seen["replicas"]) == 2

@@ -15,7 +15,7 @@ import httpx2
 from rayfence.adapters.kubernetes.answers import error_of
 from rayfence.adapters.kubernetes.channels import Channels, opened
 from rayfence.adapters.net.doors import Door
-from rayfence.errors import CredentialsRefused, KubernetesError, ProgramFailed, Refused, ServerUnreachable, cut
+from rayfence.errors import KubernetesError, ProgramFailed, Refused, ServerUnreachable, cut
 from rayfence.model.api_objects import Json, object_at, objects_at, text_at
 from rayfence.ports.pods import LogWish, PodPart
 
@@ -124,8 +124,6 @@ class ServerPods:
         flow = self._client.auth.sync_auth_flow(request)
         try:
             kind, _, token = next(flow).headers.get("authorization", "").partition(" ")
-        except StopIteration as error:
-            raise CredentialsRefused("the kubeconfig's credentials give nothing to use") from error
         finally:
             flow.close()
         return token if kind == "Bearer" else ""

@@ -49,6 +49,7 @@ class Door:
         self._report = report
         self._server = server
         self._listener = socket.create_server((LOOPBACK, 0), backlog=64)
+        self._port = int(self._listener.getsockname()[1])
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, name="door", daemon=True)
@@ -56,7 +57,7 @@ class Door:
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._listener.getsockname()[1])
+        return self._port
 
     def __enter__(self) -> Self:
         self._thread.start()

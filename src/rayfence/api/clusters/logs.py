@@ -61,10 +61,13 @@ def _one(stream: Iterator[str], *, alone: bool, wish: LogWish) -> Iterator[str]:
 
 def _sources(target: ClusterTarget, cluster: Cluster, part: str | None, *, previous: bool) -> Iterator[_Source]:
     chosen = part or ""
+    only = ""
+    if chosen.endswith(f"/{GATEWAY}"):
+        only, _, part = chosen.rpartition("/")
     if part in (None, OPERATOR):
         yield from _of(cluster, target.platform.operator.namespace, _OPERATOR_LABELS, OPERATOR, previous=previous)
     if part in (None, GATEWAY):
-        for tenant in target.tenants:
+        for tenant in (one for one in target.tenants if only in ("", one.name)):
             home = gateway_namespace(tenant.name)
             yield from _of(cluster, home, ({APP: GATEWAY_APP},), f"{tenant.name}/gateway", previous=previous)
     if part in (GATEWAY, OPERATOR):

@@ -81,12 +81,15 @@ def matching(target: ClusterTarget, query: Query, report: Reporter) -> Iterator[
     with reached(target.platform, target.context) as cluster, tempfile.TemporaryDirectory(prefix="rayfence-") as name:
         found = readable(replicas(target, cluster))
         files = [_copied(cluster, one, Path(name) / one.tenant / one.pod, report) for one in found]
-        streams = [
-            ((record.entry.ts, number, record) for record in select(one.lines(), query))
-            for number, one in enumerate(files)
-        ]
+        streams = [_numbered(number, select(one.lines(), query)) for number, one in enumerate(files)]
         for _, number, record in heapq.merge(*streams, key=lambda row: row[:2]):
             yield found[number].name, record
+
+
+def _numbered(number: int, records: Iterator[Record]) -> Iterator[tuple[str, int, Record]]:
+    """Records with their time and the number of their replica."""
+    for record in records:
+        yield record.entry.ts, number, record
 
 
 def last(target: ClusterTarget, count: int, follow: bool, query: Query) -> Iterator[tuple[str, Record]]:

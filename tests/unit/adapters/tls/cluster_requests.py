@@ -40,5 +40,13 @@ TOKENS = ClusterSecret(
     ("Envoy",),
     sources=(TokenSource("cluster-train", "vision", "ray-token-cluster-train"),),
 )
-ALL = (AUTHORITY, LEAF, SIGNING, STAMPS, TOKEN, TOKENS)
+PUBLISHED = ClusterSecret(
+    ClusterSecretKind.CERTIFICATE,
+    HOME,
+    "gateway-authority",
+    ("clients",),
+    authority="authority-inner",
+    authority_namespace=HOME,
+)
+ALL = (AUTHORITY, PUBLISHED, LEAF, SIGNING, STAMPS, TOKEN, TOKENS)
 OTHER_NAME = replace(LEAF, names=("cluster-other.vision.svc",))

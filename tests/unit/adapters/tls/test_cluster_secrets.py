@@ -125,3 +125,16 @@ def test_no_secret_is_said_aloud() -> None:
 
 def test_times_are_utc() -> None:
     assert utc_now().utcoffset() == timedelta(0)
+
+
+def test_an_authoritys_certificate_is_published_without_its_key_and_follows_it() -> None:
+    place = Place()
+    place.make()
+    found = place.api.find("ConfigMap vision-gateway/gateway-authority")
+    assert found["data"] == {"ca.crt": place.data("vision-gateway", "authority-inner")["ca.crt"].decode()}
+    place.now += timedelta(days=5 * 365 - 10)
+    assert "ConfigMap vision-gateway/gateway-authority" in place.make()
+    found = place.api.find("ConfigMap vision-gateway/gateway-authority")
+    assert found["data"]["ca.crt"].encode() == place.data("vision-gateway", "authority-inner")["ca.crt"]
+    place.api.edit("ConfigMap vision-gateway/gateway-authority", "mallory", lambda v: v["data"].update({"ca.crt": "x"}))
+    assert place.maker.missing(place.api, place.api.kinds()) == ("ConfigMap vision-gateway/gateway-authority",)

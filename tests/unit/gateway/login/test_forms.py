@@ -4,12 +4,14 @@ Subject: `rayfence.gateway.login.forms`, driven through the whole service.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from rayfence.gateway.login.forms import hours_and_minutes
+from rayfence.gateway.service import Member, Proof
 from rayfence.gateway.sessions import handover
 from rayfence.gateway.sessions.cookies import DASHBOARD, LOGIN
 from rayfence.model.routes import Right, Role, Surface
@@ -200,3 +202,37 @@ async def test_home_says_who_one_is_and_logs_out(gateway: SimGateway) -> None:
 )
 async def test_what_is_left_of_a_session_reads_as_people_say_it(seconds: int, text: str) -> None:
     assert hours_and_minutes(seconds) == text
+
+
+class Known:
+    """Members whom the cluster vouches for."""
+
+    people = True
+
+    async def proven(self, token: str) -> Proof:
+        """See `service.Members`."""
+        return Proof("ada@example.com") if token == "hers" else Proof()
+
+    def find(self, proof: Proof) -> Member | None:
+        """See `service.Members`."""
+        return Member(proof.subject, Role.VIEWER, ())
+
+    def still(self, subject: str, role: Role, rights: Iterable[Right]) -> Member | None:
+        """See `service.Members`."""
+        return Member(subject, role, tuple(rights))
+
+
+async def test_in_a_cluster_the_form_takes_a_token(gateway: SimGateway) -> None:
+    object.__setattr__(gateway.service, "members", Known())
+    page = await gateway.request("GET", "/login", surface=Surface.LOGIN)
+    assert 'name="token"' in page.text and 'name="password"' not in page.text
+    answer = await post(gateway, {"token": "hers"})
+    assert answer.status_code == 303 and LOGIN in cookies(answer)
+    seconds = int(answer.headers["set-cookie"].partition("Max-Age=")[2].partition(";")[0])
+    assert 3500 < seconds <= 3600
+    home = await gateway.request("GET", "/", cookies(answer)[LOGIN], surface=Surface.LOGIN)
+    assert "ada@example.com" in home.text
+    for form, status in (({"token": "wrong"}, 401), ({"token": ""}, 400), ({"token": "x" * 7000}, 400), ({"other": "x"}, 400)):
+        refused = await post(gateway, form)
+        assert refused.status_code == status and LOGIN not in cookies(refused)
+    assert (await post(gateway, {"token": "hers"}, origin="https://evil.test")).status_code == 403

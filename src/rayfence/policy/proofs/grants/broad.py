@@ -102,7 +102,8 @@ def _iam_problems(grant: ActorGrant) -> Iterator[str]:
 def _rbac_problems(grant: ActorGrant) -> Iterator[str]:
     if not grant.rules:
         yield "its rules are not known"
-    if grant.on == EVERYWHERE:
+    # Asking whose a token is has no namespace, changes nothing, and tells of those who showed theirs.
+    if grant.on == EVERYWHERE and any(rule.resources != ("tokenreviews",) for rule in grant.rules):
         yield "it holds in the whole cluster"
     for rule in grant.rules:
         yield from _rule_problems(grant, rule)
@@ -118,7 +119,9 @@ def _rule_problems(grant: ActorGrant, rule: RbacRule) -> Iterator[str]:
         return  # it makes pods, reads tokens and gives the autoscaler its role: in its tenants' namespaces only
     if "secrets" in resources and verbs & _READS:
         yield "Secrets hold Ray's token and certificates"
-    if resources & _INTO_PODS:
+    # A gateway's ports are for its clients: whoever comes to one is asked who they are.
+    to_gateway = grant.actor == "developer" and grant.on.endswith("-gateway")
+    if resources & _INTO_PODS - ({"pods/portforward"} if to_gateway else set()):
         yield "commands in a pod run as its account"
     if {"roles", "rolebindings", "serviceaccounts/token"} & resources and verbs & _STARTS:
         yield "it gives rights on"

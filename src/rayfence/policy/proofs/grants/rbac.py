@@ -93,8 +93,14 @@ def actor_of(kind: str, name: str, namespace: str, on: str, resolution: ClusterR
     members = {
         member
         for tenant in resolution.platform.tenants
-        if tenant.name == on
-        for member in (*tenant.roles.viewer, *tenant.roles.submitter, *tenant.roles.operator)
+        if on in (tenant.name, f"{tenant.name}-gateway")
+        for member in (
+            *tenant.roles.viewer,
+            *tenant.roles.submitter,
+            *tenant.roles.operator,
+            *tenant.roles.ray_client,
+            *tenant.roles.serve_call,
+        )
     }
     return "developer" if {name, f"{kind.lower()}:{name}", f"serviceAccount:{name}"} & members else UNEXPLAINED
 

@@ -50,7 +50,8 @@ def reaching(tenant: ClusterTenant, resolution: ClusterResolution) -> tuple[Json
     """
     roles = tenant.roles
     held = (*roles.viewer, *roles.submitter, *roles.operator, *roles.ray_client, *roles.serve_call)
-    members = subjects(held, resolution) if resolution.gke is None else []
+    people = (member for member in held if member.startswith("group:"))  # programs reach it from inside
+    members = subjects(people, resolution) if resolution.gke is None else []
     if not members:
         return ()
     rules: list[Json] = [

@@ -45,7 +45,7 @@ def test_named_afterwards_is_as_rendered_directly(resolution: ClusterResolution)
 @given(NAMES, NAMES, st.lists(st.tuples(st.sampled_from(Kind), NAMES), min_size=1, max_size=2, unique=True))
 def test_no_name_changes_what_is_said(platform: str, tenant: str, objects: list[tuple[Kind, str]]) -> None:
     listed = tuple(RayObject(kind, name, "2.60.0") for kind, name in objects)
-    _same(Site(platform, tenant, Limits(), None, listed))
+    _same(Site(platform, tenant, Limits(), None, listed, people=True))
 
 
 def test_a_changed_limit_is_not_answered_from_memory() -> None:

@@ -1,14 +1,16 @@
 """Twin of rayfence.render.kubernetes.gateway.settings."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from rayfence.model.gateway_pod import Holder
 from rayfence.model.routes import Right, Role
 from rayfence.model.tenancy import Roles
 from rayfence.render.kubernetes.gateway.settings import (
     client_accounts,
+    groups,
     holders,
     pod_settings,
+    reviews,
     served_settings,
     sidecar_host,
     token_file,
@@ -61,9 +63,19 @@ def test_a_member_holds_its_highest_role_and_every_right() -> None:
     assert client_accounts(roles) == ("serviceAccount:ci/runner",)
 
 
-def test_tokens_of_clients_are_taken_only_where_a_member_is_an_account_of_the_cluster() -> None:
-    assert pod_settings(SITE, ROLES).client_audience == ""
+def test_tokens_of_the_cluster_are_taken_only_where_it_vouches_for_a_member() -> None:
+    on_google = replace(SITE, people=False)
+    assert pod_settings(on_google, ROLES).client_audience == ""
     google = Roles(viewer=("serviceAccount:a@p.iam.gserviceaccount.com",))
     assert pod_settings(SITE, google).client_audience == ""
     runner = Roles(viewer=("serviceAccount:ci/runner",))
     assert pod_settings(SITE, runner).client_audience == "rayfence:ml:vision:clients"
+    assert not pod_settings(SITE, runner).people
+
+
+def test_people_are_taken_by_group_and_never_by_one_of_the_servers_own() -> None:
+    team = Roles(viewer=("group:team@example.com",))
+    assert pod_settings(SITE, team).people and not pod_settings(replace(SITE, people=False), team).people
+    assert pod_settings(SITE, team).client_audience == "rayfence:ml:vision:clients"
+    everybody = Roles(viewer=("group:system:authenticated", "group:"))
+    assert groups(everybody) == () and not reviews(everybody, people=True)

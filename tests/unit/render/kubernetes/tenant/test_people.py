@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rayfence.model.tenancy import Roles
-from rayfence.render.kubernetes.tenant.people import people, subjects
+from rayfence.render.kubernetes.tenant.people import people, reaching, subjects
 from tests.unit.render.kubernetes.resolutions import GKE, VISION, at, existing, on_gke
 
 
@@ -54,3 +54,20 @@ def test_forms_of_members() -> None:
 def test_groups_mean_nothing_to_gke_without_groups_for_rbac() -> None:
     assert subjects(["group:a@b.c"], on_gke(gke=replace(GKE, security_group=None))) == []
     assert len(subjects(["group:a@b.c"], on_gke())) == 1
+
+
+def test_who_holds_anything_may_reach_the_gateway_where_nothing_else_leads_to_it() -> None:
+    role, binding = reaching(VISION, existing())
+    assert at(role, "metadata", "namespace") == "vision-gateway"
+    rules = at(role, "rules")
+    assert isinstance(rules, list)
+    assert {resource: tuple(rule["verbs"]) for rule in rules for resource in rule["resources"]} == {
+        "pods": ("get", "list"),
+        "pods/portforward": ("get", "create"),
+        "configmaps": ("get",),
+    }
+    assert [rule["resourceNames"] for rule in rules if "resourceNames" in rule] == [["gateway-authority"]]
+    names = [subject["name"] for subject in at(binding, "subjects")]  # type: ignore[attr-defined]
+    assert names[:3] == ["audit@acme.com", "vision@acme.com", "leads@acme.com"]
+    assert reaching(replace(VISION, roles=Roles()), existing()) == ()
+    assert reaching(VISION, on_gke()) == ()
