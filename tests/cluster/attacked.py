@@ -23,7 +23,7 @@ from rayfence.ports.machine import Reporter
 from tests.cluster.harness.cluster import Cluster
 from tests.cluster.images.gateway import gateway_image
 from tests.cluster.images.stock import ray_version
-from tests.cluster.test_gateway_pods import volumes
+from tests.cluster.objects.standing import volumes
 from tests.sim.planning import write
 
 

@@ -75,7 +75,7 @@ def standing(cluster: Cluster, spec: Path) -> Iterator[Standing]:
         stack.callback(_forget, cluster, volumes(cluster, home))
         server = connect(None, SystemClock(), {"KUBECONFIG": str(cluster.kubeconfig)})
         stack.callback(server.close)
-        order_of(planned).secrets.make(server, server.kinds(), lambda _: None)
+        order_of(planned).secrets.make(server, server, server.kinds(), lambda _name, _note: None)
         for one in (one for one in ours if one not in early):
             cluster.kubectl("apply", "--server-side", "--field-manager=rayfence", "-f", "-", stdin=to_json(small(one)))
         _await(cluster, home)

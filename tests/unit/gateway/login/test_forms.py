@@ -232,7 +232,12 @@ async def test_in_a_cluster_the_form_takes_a_token(gateway: SimGateway) -> None:
     assert 3500 < seconds <= 3600
     home = await gateway.request("GET", "/", cookies(answer)[LOGIN], surface=Surface.LOGIN)
     assert "ada@example.com" in home.text
-    for form, status in (({"token": "wrong"}, 401), ({"token": ""}, 400), ({"token": "x" * 7000}, 400), ({"other": "x"}, 400)):
+    for form, status in (
+        ({"token": "wrong"}, 401),
+        ({"token": ""}, 400),
+        ({"token": "x" * 7000}, 400),
+        ({"other": "x"}, 400),
+    ):
         refused = await post(gateway, form)
         assert refused.status_code == status and LOGIN not in cookies(refused)
     assert (await post(gateway, {"token": "hers"}, origin="https://evil.test")).status_code == 403
