@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from rayfence.model.tenancy import ClusterTenant
 from rayfence.render.kubernetes.gateway.settings import STATE, reviews
-from rayfence.render.kubernetes.names import GATEWAY_ACCOUNT, gateway_namespace
+from rayfence.render.kubernetes.names import GATEWAY_ACCOUNT, PLATFORM, gateway_namespace
 from rayfence.render.kubernetes.shape import Json, resource
 from rayfence.render.kubernetes.tenant.accounts import role_binding
 
@@ -35,7 +35,7 @@ def review_role(platform: str, tenants: Iterable[ClusterTenant], *, people: bool
     if not any(reviews(tenant.roles, people=people) for tenant in tenants):
         return ()
     rules = [{"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}]
-    return (resource(_RBAC, "ClusterRole", _review(platform), rules=rules),)
+    return (resource(_RBAC, "ClusterRole", _review(platform), labels={PLATFORM: platform}, rules=rules),)
 
 
 def review_binding(platform: str, tenant: ClusterTenant, *, people: bool) -> tuple[Json, ...]:
@@ -44,7 +44,8 @@ def review_binding(platform: str, tenant: ClusterTenant, *, people: bool) -> tup
         return ()
     reference = {"apiGroup": _GROUP, "kind": "ClusterRole", "name": _review(platform)}
     name = f"{_review(platform)}-{tenant.name}"
-    return (resource(_RBAC, "ClusterRoleBinding", name, subjects=[_account(tenant)], roleRef=reference),)
+    labels = {PLATFORM: platform}
+    return (resource(_RBAC, "ClusterRoleBinding", name, labels=labels, subjects=[_account(tenant)], roleRef=reference),)
 
 
 def _review(platform: str) -> str:
