@@ -80,10 +80,38 @@ def test_nothing_can_be_assigned_or_deleted() -> None:
         delattr(point, "x")
 
 
-@pytest.mark.parametrize("arguments", [(), (1, 2, (), {}, 5)])
-def test_wrong_arguments_are_refused(arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(TypeError):
-        Point(*arguments)
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((1, 3, ("a",), {"p": "q"}), {}),
+        ((), {"x": 1, "y": 3, "tags": ("a",), "places": {"p": "q"}}),
+        ((), {"places": {"p": "q"}, "tags": ("a",), "y": 3, "x": 1}),
+        ((1,), {"y": 3, "tags": ("a",), "places": {"p": "q"}}),
+        ((1, 3), {"places": {"p": "q"}}),
+        ((1,), {"tags": ("a",)}),
+        ((), {"x": 1}),
+    ],
+)
+def test_values_are_given_by_place_or_by_name(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    assert dataclasses.asdict(Point(*arguments, **named)) == dataclasses.asdict(Reference(*arguments, **named))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((), {}),
+        ((1, 2, (), {}, 5), {}),
+        ((), {"y": 2}),
+        ((1,), {"x": 1}),
+        ((1,), {"z": 1}),
+        ((1, 2, (), {}), {"places": {}}),
+        ((), {"x": 1, "y": 2, "tags": (), "other": {}}),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    for kind in (Point, Reference):
+        with pytest.raises(TypeError):
+            kind(*arguments, **named)
 
 
 def test_it_looks_at_itself_when_it_is_made_and_replaced() -> None:
