@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rayfence.adapters import files
+from rayfence.adapters.net.doors import Door
 from rayfence.adapters.tls.cluster_secrets import ClusterSecrets
 from rayfence.api.clock import SystemClock
 from rayfence.api.cluster import ClusterPlanned
@@ -61,7 +62,7 @@ def reached(platform: ClusterPlatform, context: str | None) -> "Iterator[Cluster
     """As `connected`, for verbs that also reach into pods."""
     server = _server(chosen_context(platform, context))
     try:
-        yield Cluster(server, server.pods)
+        yield Cluster(server, server.pods(Door))
     finally:
         server.close()
 

@@ -14,9 +14,9 @@ import httpx2
 
 from rayfence.adapters.kubernetes.answers import error_of
 from rayfence.adapters.kubernetes.channels import Channels, opened
-from rayfence.adapters.net.doors import Door
 from rayfence.errors import KubernetesError, ProgramFailed, Refused, ServerUnreachable, cut
 from rayfence.model.api_objects import Json, object_at, objects_at, text_at
+from rayfence.ports.doors import Doors
 from rayfence.ports.pods import LogWish, PodPart
 
 _STDIN: Final = 0
@@ -35,8 +35,9 @@ _LAST_WORDS: Final = 2000
 class ServerPods:
     """Pods of one API server; see the port."""
 
-    def __init__(self, client: httpx2.Client) -> None:
+    def __init__(self, client: httpx2.Client, doors: Doors) -> None:
         self._client = client
+        self._doors = doors
 
     def log(self, part: PodPart, wish: LogWish) -> Iterator[str]:
         """See the port."""
@@ -92,7 +93,7 @@ class ServerPods:
 
         with connection():  # refused rights, a pod that is gone: told before anybody is sent there
             pass
-        with Door(connection, _quiet) as door:
+        with self._doors(connection, _quiet) as door:
             yield door.port
 
     def account_token(self, namespace: str, account: str, audience: str, seconds: int) -> str:

@@ -26,6 +26,7 @@ from rayfence.model.api_objects import (
     reference,
     text_at,
 )
+from rayfence.ports.doors import Doors
 from rayfence.ports.kubernetes import Clock
 
 _CA_HINT: Final = (
@@ -57,10 +58,9 @@ class Server:
         self._address = address
         self._clock = clock
 
-    @property
-    def pods(self) -> ServerPods:
-        """What reaches into pods, as the same caller."""
-        return ServerPods(self._client)
+    def pods(self, doors: Doors) -> ServerPods:
+        """What reaches into pods, as the same caller; forwarded ports are reached by `doors`."""
+        return ServerPods(self._client, doors)
 
     def close(self) -> None:
         """Close connections."""

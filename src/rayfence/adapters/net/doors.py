@@ -9,35 +9,15 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
+
+from rayfence.ports.doors import FarEnd, Opener
 
 LOOPBACK: Final = "127.0.0.1"
 _PIECE: Final = 1 << 16
 _HANDSHAKE_SECONDS: Final = 10.0
-
-
-class FarEnd(Protocol):
-    """What a door leads to."""
-
-    @property
-    def socket(self) -> Any:
-        """What to wait on."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether something can be read that `socket` does not show."""
-
-    def read(self) -> bytes | None:
-        """What has come; empty: the end; None: nothing for us this time."""
-
-    def write(self, data: bytes) -> None:
-        """Send on."""
-
-
-#: Opens the far end for one connection; raises when there is none.
-Opener = Callable[[], AbstractContextManager[FarEnd]]
 
 
 class Door:

@@ -10,6 +10,7 @@ import pytest
 
 from rayfence.adapters.kubernetes import pods as module
 from rayfence.adapters.kubernetes.pods import ServerPods
+from rayfence.adapters.net.doors import Door
 from rayfence.errors import (
     Forbidden,
     KubernetesError,
@@ -27,7 +28,7 @@ Act = Callable[[Peer], None]
 
 
 def _pods(server: PodServer, auth: httpx2.Auth | None = None) -> ServerPods:
-    return ServerPods(httpx2.Client(base_url=server.address, trust_env=False, auth=auth))
+    return ServerPods(httpx2.Client(base_url=server.address, trust_env=False, auth=auth), Door)
 
 
 def _running(act: Act) -> PodServer:
@@ -49,7 +50,7 @@ def test_a_log_that_may_not_be_read() -> None:
     with serving(PodServer(answers={f"{POD}/log": (403, refused)})) as server, pytest.raises(Forbidden):
         list(_pods(server).log(PART, LogWish(1)))
     with pytest.raises(ServerUnreachable):
-        list(ServerPods(httpx2.Client(base_url="http://127.0.0.1:9")).log(PART, LogWish(1)))
+        list(ServerPods(httpx2.Client(base_url="http://127.0.0.1:9"), Door).log(PART, LogWish(1)))
 
 
 def test_a_programs_output_comes_in_pieces_and_its_end_is_judged() -> None:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from rayfence.adapters.net.doors import LOOPBACK, Door, FarEnd, TlsEnd, client_context, join, reaches
+from rayfence.adapters.net.doors import LOOPBACK, Door, TlsEnd, client_context, join, reaches
 from rayfence.adapters.tls.loopback import loopback_identity
+from rayfence.ports.doors import FarEnd
 
 
 class Plain:
