@@ -88,12 +88,13 @@ def join(near: socket.socket, far: FarEnd) -> None:
         ready = _ready(near, far)
         if near in ready:
             try:
-                data = near.recv(_PIECE)
+                data = _received(near)
             except OSError:  # whoever came has gone without a word
                 return
-            if not data:
+            if data == b"":
                 return
-            far.write(data)
+            if data:
+                far.write(data)
         if far.socket in ready:
             back = far.read()
             if back == b"":
@@ -109,6 +110,22 @@ def _ready(near: socket.socket, far: FarEnd) -> list[Any]:
     waiting = [near] if isinstance(near, ssl.SSLSocket) and near.pending() else []
     waiting += [far.socket] if far.waiting else []
     return waiting or select.select([near, far.socket], [], [])[0]
+
+
+def _received(one: socket.socket) -> bytes | None:
+    """What has come; empty: the end; None: nothing but TLS's own messages.
+
+    Tickets follow a handshake: to wait for data behind them would leave the other side's request unread.
+    """
+    if not isinstance(one, ssl.SSLSocket):
+        return one.recv(_PIECE)
+    one.setblocking(False)
+    try:
+        return one.recv(_PIECE)
+    except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        return None
+    finally:
+        one.setblocking(True)
 
 
 def client_context(pem: str) -> ssl.SSLContext:
@@ -147,8 +164,8 @@ class _Tls:
     def waiting(self) -> bool:
         return bool(self._tls.pending())
 
-    def read(self) -> bytes:
-        return self._tls.recv(_PIECE)
+    def read(self) -> bytes | None:
+        return _received(self._tls)
 
     def write(self, data: bytes) -> None:
         self._tls.sendall(data)
