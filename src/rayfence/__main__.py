@@ -9,7 +9,7 @@ def main() -> None:
     Interrupted before it could do anything, it says so in a line: loading takes long enough to be interrupted.
     """
     try:
-        from rayfence.cli import main as run  # noqa: PLC0415 - under the `try` that it is here for
+        from rayfence.cli import program as run  # noqa: PLC0415 - under the `try` that it is here for
 
         run()
     except KeyboardInterrupt:

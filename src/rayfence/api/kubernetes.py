@@ -62,7 +62,7 @@ def reached(platform: ClusterPlatform, context: str | None) -> "Iterator[Cluster
     """As `connected`, for verbs that also reach into pods."""
     server = _server(chosen_context(platform, context))
     try:
-        yield Cluster(server, server.pods(Door))
+        yield Cluster(server, server.reaching(Door))
     finally:
         server.close()
 

@@ -1,5 +1,5 @@
 """The command line: one file per verb, loaded when it is used."""
 
-from rayfence.cli.entry import main
+from rayfence.cli.entry import main, program
 
-__all__ = ["main"]
+__all__ = ["main", "program"]

@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from typing import Final, NoReturn
 
@@ -152,8 +151,14 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         else:
             output.crash(unexpected)
             status = 70
-    # All is said: an interruption from here on would only add what the interpreter says of itself.
-    with suppress(ValueError):  # not the main thread: a test's
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # the interpreter looks for cycles several times while it ends; nothing of ours needs it
     sys.exit(status)
+
+
+def program() -> NoReturn:
+    """`main` as all that a process does."""
+    try:
+        main()
+    finally:
+        # All is said: an interruption from here on would only add what the interpreter says of itself.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

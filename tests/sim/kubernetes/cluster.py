@@ -21,6 +21,7 @@ from rayfence.errors import (
     Refused,
 )
 from rayfence.model.api_objects import Json, Kind, kind_key, name_of, namespace_of, reference
+from rayfence.ports.doors import Doors
 from tests.sim.kubernetes import fieldsets
 from tests.sim.kubernetes.clock import SimClock
 from tests.sim.kubernetes.jsonpatch import patched
@@ -37,17 +38,25 @@ _SCHEMAS: Final = "1.36"
 WRITES: Final = ("apply", "patch", "create", "replace", "delete")
 
 
-class _Logs:
-    """What pods have printed, by (namespace, pod)."""
+class _Connection:
+    """`logs`: what pods have printed, by (namespace, pod); `pods`: the rest of what reaches into them."""
 
     logs: dict[tuple[str, str], str]
+    pods: SimPods
+
+    def reaching(self, _doors: Doors) -> SimPods:
+        """As a server's."""
+        return self.pods
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def log(self, namespace: str, pod: str) -> str:
         """See the port."""
         return self.logs.get((namespace, pod), "")
 
 
-class SimCluster(_Logs):
+class SimCluster(_Connection):
     """One server. `calls` lists (verb, reference) of everything asked; `writes` of what changed something."""
 
     def __init__(self, clock: SimClock | None = None, *, validate: bool = False) -> None:
@@ -170,9 +179,6 @@ class SimCluster(_Logs):
     def allowed(self, verb: str, group: str, resource: str, namespace: str = "", name: str = "") -> bool:
         self.calls.append(("allowed", f"{verb} {resource} {namespace}".strip()))
         return (verb, resource) not in self.denied
-
-    def close(self) -> None:
-        """Nothing is open."""
 
     # What tests do to it.
 

@@ -58,7 +58,7 @@ class Server:
         self._address = address
         self._clock = clock
 
-    def pods(self, doors: Doors) -> ServerPods:
+    def reaching(self, doors: Doors) -> ServerPods:
         """What reaches into pods, as the same caller; forwarded ports are reached by `doors`."""
         return ServerPods(self._client, doors)
 
