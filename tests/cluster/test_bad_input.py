@@ -172,7 +172,7 @@ spec:
   selector: {matchLabels: {app: old-operator}}
   template:
     metadata: {labels: {app: old-operator}}
-    spec: {containers: [{name: operator, image: "quay.io/kuberay/operator:v1.3.0"}]}
+    spec: {containers: [{name: operator, image: "registry.example/kuberay/operator:v1.3.0"}]}
 """
 
 
