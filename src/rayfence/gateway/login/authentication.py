@@ -134,7 +134,7 @@ def current_grant(service: Service, claims: Principal) -> Grant:
     """
     session_role = highest_role(claims)
     if session_role is None:
-        raise Refused(403, "forbidden", "this session has no role", required=Role.VIEWER.value)
+        raise Refused(403, "forbidden", "the caller holds no role", required=Role.VIEWER.value)
     # Where there is no operator's key, a name alone makes nobody one.
     if service.settings.operator_key and claims.subject == service.settings.operator_subject:
         role, rights = Role.ADMIN, tuple(Right)
