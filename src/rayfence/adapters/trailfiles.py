@@ -8,17 +8,17 @@ work.
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from rayfence.errors import StateError
 from rayfence.trail.heads import PublicKeys, read_public_keys
+from rayfence.trail.lines import BLOCK, last_lines, whole_lines, whole_size
 from rayfence.trail.naming import HEADS_SUFFIX, chain_of, ordinal_of, segment_order
 
 #: Between two looks for new records.
 LOOK_SECONDS: Final = 0.2
-
-_BLOCK: Final = 256 * 1024
 
 
 class TrailFiles:
@@ -45,7 +45,7 @@ class TrailFiles:
         """Every line of `chain`, or of all chains one after the other, each with its newline. Raises StateError."""
         for path in self.segments(chain):
             try:
-                with path.open("rb", buffering=_BLOCK) as file:
+                with path.open("rb", buffering=BLOCK) as file:
                     yield from file
             except OSError as error:
                 raise StateError(f"{path} can't be read: {error.strerror}") from error
@@ -56,10 +56,7 @@ class TrailFiles:
         for path in reversed(self.segments()):
             if len(found) >= count:
                 break
-            try:
-                found = _end_of(path, count - len(found)) + found
-            except OSError as error:
-                raise StateError(f"{path} can't be read: {error.strerror}") from error
+            found = last_lines(_size(path), partial(_read, path), count - len(found)) + found
         return found
 
     def heads(self, chain: str) -> tuple[bytes, ...]:
@@ -89,7 +86,7 @@ class TrailFiles:
         """Whole lines written from now on, across segments and chains, until `is_over()`. Raises StateError."""
         segments = self.segments()
         path = segments[-1] if segments else None
-        offset = _whole_size(path) if path else 0
+        offset = whole_size(_size(path), partial(_read, path)) if path else 0
         while not is_over():
             segments = self.segments()
             if path is None and segments:
@@ -98,7 +95,7 @@ class TrailFiles:
             whole = block.rfind(b"\n") + 1
             if whole:
                 offset += whole
-                yield from _split(block)
+                yield from whole_lines(block)
             elif path and segments and path != segments[-1]:
                 # The writer never comes back to a segment it has left.
                 path = segments[segments.index(path) + 1] if path in segments else segments[-1]
@@ -116,38 +113,17 @@ def _names(folder: Path) -> list[str]:
         raise StateError(f"{folder} can't be read: {error.strerror}") from error
 
 
-def _read(path: Path, offset: int) -> bytes:
+def _size(path: Path) -> int:
     try:
-        with path.open("rb") as file:
-            file.seek(offset)
-            return file.read(_BLOCK)
+        return path.stat().st_size
     except OSError as error:
         raise StateError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _whole_size(path: Path) -> int:
-    """Offset behind the last newline of a file."""
-    size = path.stat().st_size
-    start = max(0, size - _BLOCK)
-    return start + _read(path, start).rfind(b"\n") + 1
-
-
-def _end_of(path: Path, count: int) -> list[bytes]:
-    """The last `count` whole lines of a file."""
-    with path.open("rb") as file:
-        position = file.seek(0, os.SEEK_END)
-        held = b""
-        while position > 0 and held.count(b"\n") <= count:
-            step = min(_BLOCK, position)
-            position -= step
-            file.seek(position)
-            held = file.read(step) + held
-    lines = _split(held)
-    if position > 0:
-        lines = lines[1:]
-    return lines[-count:] if count else []
-
-
-def _split(block: bytes) -> list[bytes]:
-    """Whole lines of `block` with their newlines. Not `splitlines`: a forged line may hold other line ends."""
-    return [line + b"\n" for line in block.split(b"\n")[:-1]]
+def _read(path: Path, offset: int, size: int = BLOCK) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
+    except OSError as error:
+        raise StateError(f"{path} can't be read: {error.strerror}") from error

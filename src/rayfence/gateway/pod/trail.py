@@ -17,15 +17,16 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from rayfence.trail.lines import BLOCK, last_lines, whole_lines, whole_size
 from rayfence.trail.naming import chain_of, segment_order
 
 _LOOK_SECONDS: Final = 0.2
 #: A reader says something every 20 seconds.
 SILENCE_SECONDS: Final = 90.0
-_BLOCK: Final = 1 << 18
 _USAGE: Final = "usage: python -m rayfence.gateway.pod.trail SETTINGS copy|tail COUNT|follow COUNT\n"
 
 
@@ -47,7 +48,7 @@ def tail(chains: Path, count: int) -> Iterator[bytes]:
     for path in reversed(_segments(chains)):
         if len(found) >= count:
             break
-        found = _end_of(path, count - len(found)) + found
+        found = last_lines(_size(path), partial(_read, path), count - len(found)) + found
     yield from found
 
 
@@ -58,7 +59,7 @@ def follow(chains: Path, count: int, is_over: Callable[[float], bool]) -> Iterat
     """
     segments = _segments(chains)
     path = segments[-1] if segments else None
-    offset = _whole(path) if path else 0
+    offset = whole_size(_size(path), partial(_read, path)) if path else 0
     yield from tail(chains, count)
     over = False
     while not over:
@@ -66,10 +67,10 @@ def follow(chains: Path, count: int, is_over: Callable[[float], bool]) -> Iterat
         if path is None and segments:
             path = segments[0]
         data = _read(path, offset) if path else b""
-        whole = data[: data.rfind(b"\n") + 1]
+        whole = data.rfind(b"\n") + 1
         if whole:
-            offset += len(whole)
-            yield from whole.splitlines(keepends=True)
+            offset += whole
+            yield from whole_lines(data)
         elif path and segments and path != segments[-1]:
             # The writer never comes back to a segment it has left.
             path = segments[segments.index(path) + 1] if path in segments else segments[-1]
@@ -119,30 +120,14 @@ def _segments(chains: Path) -> list[Path]:
     return [chains / name for name in segment_order(path.name for path in chains.iterdir())]
 
 
-def _whole(path: Path) -> int:
-    """Offset behind the last newline. A line is far shorter than a block."""
-    start = max(0, path.stat().st_size - _BLOCK)
-    return start + _read(path, start).rfind(b"\n") + 1
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
-def _end_of(path: Path, count: int) -> list[bytes]:
-    """The last `count` whole lines of a file."""
-    with path.open("rb") as file:
-        position = file.seek(0, os.SEEK_END)
-        held = b""
-        while position > 0 and held.count(b"\n") <= count:
-            step = min(_BLOCK, position)
-            position -= step
-            file.seek(position)
-            held = file.read(step) + held
-    lines = held[: held.rfind(b"\n") + 1].splitlines(keepends=True)
-    return lines[max(0, len(lines) - count) :]
-
-
-def _read(path: Path, offset: int) -> bytes:
+def _read(path: Path, offset: int, size: int = BLOCK) -> bytes:
     with path.open("rb") as file:
         file.seek(offset)
-        return file.read(_BLOCK)
+        return file.read(size)
 
 
 def main(arguments: list[str], out: BinaryIO | None = None) -> int:
