@@ -116,39 +116,24 @@ def json_output(function: F) -> F:
 
 def spec_file(function: F) -> F:
     """`-f FILE`: the spec; `-` reads standard input; left out: the default local platform."""
-    return click.option(
-        "-f",
-        "--file",
-        "spec",
-        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-        metavar="FILE",
-        help="Platform spec (YAML; - for standard input). Default: a local platform with one worker.",
-    )(function)
+    told = "Platform spec (YAML; - for standard input). Default: a local platform with one worker."
+    return _spec(told)(function)
 
 
 def cluster_spec(function: F) -> F:
     """`-f FILE`, which must be there: a platform on Kubernetes or GKE."""
-    return click.option(
-        "-f",
-        "--file",
-        "spec",
-        required=True,
-        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-        metavar="FILE",
-        help="Platform spec (YAML; - for standard input).",
-    )(function)
+    return _spec("Platform spec (YAML; - for standard input).", required=True)(function)
 
 
 def cluster_file(function: F) -> F:
     """`-f FILE`: a platform on Kubernetes or GKE; left out: an instance on this machine."""
-    return click.option(
-        "-f",
-        "--file",
-        "spec",
-        type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-        metavar="FILE",
-        help="Platform spec of a cluster (YAML; - for standard input). Default: an instance on this machine.",
-    )(function)
+    told = "Platform spec of a cluster (YAML; - for standard input). Default: an instance on this machine."
+    return _spec(told)(function)
+
+
+def _spec(told: str, *, required: bool = False) -> Callable[[F], F]:
+    path = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+    return click.option("-f", "--file", "spec", required=required, type=path, metavar="FILE", help=told)
 
 
 def context(function: F) -> F:
